@@ -1,0 +1,68 @@
+import type { Doc } from "../bson/values";
+import type { SessionRecord } from "../store/session-table";
+import type { Instant } from "../store/instant";
+import type { Store } from "../store/store";
+import type { Transaction } from "../store/transaction";
+import type { Connection } from "../wire/connection";
+import type { Reply } from "../wire/reply";
+import type { Arguments } from "./arguments";
+import type { CursorTable } from "./cursor-table";
+import type { FailPoints } from "./fail-points";
+
+/** What all commands of one server share. */
+export interface ServerState {
+  readonly store: Store;
+  readonly cursors: CursorTable;
+  readonly failPoints: FailPoints;
+  /** host:port as clients dial it. */
+  readonly address: string;
+  readonly startedMs: number;
+  readonly storageName: string;
+  connectionCount(): number;
+  /** Aborted when the server shuts down: waiting commands end then. */
+  readonly closing: AbortSignal;
+}
+
+/** The logical session a command runs in. */
+export interface CommandSession {
+  readonly key: string;
+  readonly lsid: Doc;
+  readonly txnNumber?: bigint;
+  /** Set for a command of a multi-document transaction, while it is open. */
+  readonly transaction?: Transaction;
+  /** Set for retryable writes and transactions. */
+  readonly record?: SessionRecord;
+  readonly isRetryable: boolean;
+  readonly isTransaction: boolean;
+}
+
+/** One command being run. */
+export interface CommandContext {
+  readonly server: ServerState;
+  readonly connection: Connection;
+  /** Name as the table knows it. */
+  readonly command: string;
+  readonly database: string;
+  readonly body: Doc;
+  readonly args: Arguments;
+  readonly sequences: ReadonlyMap<string, readonly Buffer[]>;
+  readonly session: CommandSession | undefined;
+  /** When maxTimeMS runs out. Units: milliseconds of `performance.now()`. */
+  readonly deadlineMs: number | undefined;
+  /** The newest commit this reply depends on; it is durable before the reply leaves where the concern asks for that. */
+  dependsOn: Instant;
+}
+
+/** Runs one command. Throws: ServerError. */
+export type CommandHandler = (context: CommandContext) => Reply | Promise<Reply>;
+
+/** What the table says about one command. */
+export interface CommandDefinition {
+  readonly run: CommandHandler;
+  /** Waits for durability as the write concern says. */
+  readonly isWrite?: boolean;
+  /** May run inside a multi-document transaction. */
+  readonly inTransaction?: boolean;
+  /** Answers even while the server shuts down or without a session. */
+  readonly summary: string;
+}

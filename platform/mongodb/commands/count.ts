@@ -1,0 +1,63 @@
+import { encodeKey } from "../bson/keystring";
+import { lookup } from "../bson/path";
+import { compare } from "../bson/order";
+import type { Doc, Value } from "../bson/values";
+import { serverError } from "../errors";
+import { viewOf } from "../store/document";
+import { reply, type Reply } from "../wire/reply";
+import type { CommandContext } from "./context";
+import { prepareQuery } from "./query";
+import { filterContextOf } from "./statements";
+import { collectionName, findCollection, treesFor } from "./target";
+
+/** Runs the count command. */
+export function count(context: CommandContext): Reply {
+  const { args, body } = context;
+  const collection = findCollection(context, collectionName(context));
+  if (collection === undefined) return reply(["n", 0]);
+  const trees = treesFor(context, collection);
+  const filter = args.doc("query") ?? new Map();
+  const skip = args.count("skip") ?? 0;
+  const limit = args.count("limit") ?? 0;
+  let n = 0;
+  if (filter.size === 0) {
+    const left = Math.max(0, trees.documents.size - skip);
+    n = limit > 0 ? Math.min(limit, left) : left;
+  } else {
+    const query = { filter, skip, limit, hint: body.get("hint"), ...filterContextOf(context, args) };
+    for (const _ of prepareQuery(collection, trees, query).run()) n += 1;
+  }
+  return reply(["n", n]);
+}
+
+/** Runs the distinct command. */
+export function distinct(context: CommandContext): Reply {
+  const { args, body } = context;
+  const path = args.string("key");
+  if (path === "") throw serverError("BadValue", "The key of distinct must not be empty");
+  const collection = findCollection(context, collectionName(context));
+  if (collection === undefined) return reply(["values", []]);
+  const filter = args.doc("query") ?? new Map();
+  const options = filterContextOf(context, args);
+  if (options.collation !== undefined)
+    throw serverError("NotImplemented", "distinct with a collation is not implemented");
+  const query = { filter, hint: body.get("hint"), ...options };
+  const values = new Map<string, Value>();
+  for (const bytes of prepareQuery(collection, treesFor(context, collection), query).run()) {
+    for (const value of valuesAt(viewOf(bytes), path)) values.set(encodeKey([value], [false]), value);
+  }
+  return reply(["values", [...values.values()].toSorted(compare)]);
+}
+
+/** All values at a path: arrays give their elements, and the path goes through arrays of documents. */
+function valuesAt(doc: Doc, path: string): Value[] {
+  const direct = lookup(doc, path);
+  if (direct !== undefined) return Array.isArray(direct) ? direct : [direct];
+  const dot = path.indexOf(".");
+  if (dot < 0) return [];
+  const inner = doc.get(path.slice(0, dot));
+  const rest = path.slice(dot + 1);
+  if (inner instanceof Map) return valuesAt(inner, rest);
+  if (!Array.isArray(inner)) return [];
+  return inner.flatMap((item) => (item instanceof Map ? valuesAt(item, rest) : []));
+}

@@ -1,0 +1,121 @@
+import { isEqual } from "../bson/order";
+import type { Doc, Value } from "../bson/values";
+import { serverError } from "../errors";
+import { planIndex, type PlannedIndex } from "../store/index-specification";
+import type { Collection } from "../store/collection";
+import { idKeyOf, viewOf } from "../store/document";
+import { Index } from "../store/secondary-index";
+import { duplicateKey } from "../store/change";
+import { definitionOf } from "../store/store";
+import { createTree, type Tree } from "../store/tree";
+import { reply, type Reply } from "../wire/reply";
+import type { CommandContext } from "./context";
+import { existing } from "./create-collection";
+import { assertUntouched } from "./drop";
+import { collectionForWrite, collectionName, untilUnblocked } from "./target";
+
+/** Runs the createIndexes command; an index that is there already is left as it is. Throws: IndexOptionsConflict, IndexKeySpecsConflict, CannotCreateIndex, DuplicateKey. */
+export function createIndexes(context: CommandContext): Reply | Promise<Reply> {
+  const { args, server, database } = context;
+  const name = collectionName(context);
+  const planned = (args.docs("indexes") ?? []).map(planIndex);
+  if (planned.length === 0) throw serverError("BadValue", "Must specify at least one index to create");
+  return untilUnblocked(context, () => {
+    const isNew = server.store.catalogue.get(database, name) === undefined;
+    const collection = collectionForWrite(context, name);
+    const before = collection.indexes.length + 1;
+    const wanted = planned.filter((one) => !isThere(collection, one));
+    if (wanted.length === 0) {
+      context.dependsOn = Math.max(context.dependsOn, collection.definedAt);
+      return reply(["numIndexesBefore", before], ["numIndexesAfter", before], ["note", "all indexes already exist"]);
+    }
+    assertUntouched(context, collection);
+    const built = wanted.map((one) => buildIndex(collection, one));
+    const detail: Doc = new Map([["indexes", wanted.map((one) => one.definition.specification)]]);
+    context.dependsOn = server.store.commitDefinition(definitionOf("createIndexes", collection, detail), () => {
+      for (const { index, entries } of built) collection.live.entries.set(index, entries);
+      return [collection];
+    });
+    return reply(
+      ["numIndexesBefore", before],
+      ["numIndexesAfter", before + built.length],
+      ["createdCollectionAutomatically", isNew],
+    );
+  });
+}
+
+function isThere(collection: Collection, { definition, isIdIndex }: PlannedIndex): boolean {
+  if (isIdIndex) return true;
+  for (const { definition: known } of collection.indexes) {
+    const isSameKey = isEqual(known.key, definition.key);
+    if (known.name === definition.name && isEqual(known.specification, definition.specification)) return true;
+    if (known.name === definition.name) {
+      throw serverError(
+        "IndexKeySpecsConflict",
+        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${definition.name}, existing index: ${known.name}`,
+      );
+    }
+    if (isSameKey && isSameMeaning(known.specification, definition.specification)) {
+      throw serverError("IndexOptionsConflict", `Index already exists with a different name: ${known.name}`);
+    }
+  }
+  return false;
+}
+
+/** Two indexes on the same key may stand side by side when their filter or sparseness differs, but not when only the name does. */
+function isSameMeaning(a: Doc, b: Doc): boolean {
+  return ["partialFilterExpression", "collation"].every((name) => isEqual(a.get(name), b.get(name)));
+}
+
+/** Builds the entries of a new index from the documents. Throws: DuplicateKey. */
+export function buildIndex(
+  collection: Collection,
+  { definition }: PlannedIndex,
+): { index: Index; entries: Tree<string> } {
+  const index = new Index(definition);
+  const entries = createTree<string>();
+  for (const bytes of collection.live.documents.values()) {
+    const view = viewOf(bytes);
+    const idKey = idKeyOf(view.get("_id") ?? null);
+    for (const key of index.keysOf(view, idKey)) {
+      if (!entries.set(key, idKey, false) && index.isUnique) throw duplicateKey(collection, index, view, key);
+    }
+  }
+  return { index, entries };
+}
+
+/** Runs the dropIndexes command. Throws: IndexNotFound, InvalidOptions for the `_id` index. */
+export function dropIndexes(context: CommandContext): Reply | Promise<Reply> {
+  const { server, database, body } = context;
+  const name = collectionName(context);
+  const wanted = body.get("index");
+  return untilUnblocked(context, () => {
+    const collection = existing(context, name, database);
+    const before = collection.indexes.length + 1;
+    const dropped = (Array.isArray(wanted) ? wanted : [wanted ?? null]).flatMap((one) => indexesNamed(collection, one));
+    assertUntouched(context, collection);
+    if (dropped.length > 0) {
+      const detail: Doc = new Map([["indexes", dropped.map((index) => index.definition.specification)]]);
+      context.dependsOn = server.store.commitDefinition(definitionOf("dropIndexes", collection, detail), () => {
+        for (const index of dropped) collection.live.entries.delete(index);
+        return [collection];
+      });
+    }
+    return reply(["nIndexesWas", before]);
+  });
+}
+
+function indexesNamed(collection: Collection, wanted: Value): Index[] {
+  if (wanted === "*") return collection.indexes;
+  if (wanted === "_id_") throw serverError("InvalidOptions", "cannot drop _id index");
+  const found = collection.indexes.filter(({ definition }) =>
+    wanted instanceof Map ? isEqual(definition.key, wanted) : definition.name === wanted,
+  );
+  if (found.length === 0) {
+    throw serverError(
+      "IndexNotFound",
+      `index not found with name [${typeof wanted === "string" ? wanted : "key pattern"}]`,
+    );
+  }
+  return found;
+}

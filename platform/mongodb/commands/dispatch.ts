@@ -1,0 +1,165 @@
+import { decode } from "../bson/decode";
+import type { Doc, Value } from "../bson/values";
+import { codeNameOf, serverError, ServerError } from "../errors";
+import type { WireAnswer, WireHandler } from "../wire/connection";
+import type { WireRequest } from "../wire/message";
+import { encodeReply, type Reply } from "../wire/reply";
+import type { Connection } from "../wire/connection";
+import { Arguments } from "./arguments";
+import { abortFailedTransaction } from "./transactions";
+import { openCommandSession } from "./command-session";
+import type { CommandContext, CommandDefinition, ServerState } from "./context";
+import type { CommandFailure } from "./fail-points";
+import { labelsOf } from "./labels";
+import { commandNamed } from "./table";
+import { parseWriteConcern, type WriteConcern } from "./write-concern";
+
+/** What is known of a command before it can be refused properly. */
+interface Attempt {
+  readonly server: ServerState;
+  readonly connection: Connection;
+  readonly request: WireRequest;
+  command: string;
+  body: Doc;
+  context?: CommandContext;
+  failure?: CommandFailure | undefined;
+}
+
+/** Builds the handler that turns wire requests into command replies. Every failure becomes an answer. */
+export function createDispatcher(server: ServerState): WireHandler {
+  return (request, connection) => {
+    const attempt: Attempt = { server, connection, request, command: "unknown", body: new Map() };
+    try {
+      const outcome = begin(attempt);
+      if (!(outcome instanceof Promise)) return outcome;
+      return outcome.catch((error: unknown) => failed(attempt, error));
+    } catch (error) {
+      return failed(attempt, error);
+    }
+  };
+}
+
+function begin(attempt: Attempt): WireAnswer | Promise<WireAnswer> {
+  const { request, server, connection } = attempt;
+  attempt.body = decode(request.body);
+  const first = attempt.body.keys().next();
+  if (first.done === true) throw serverError("CommandNotFound", "no such command: ''");
+  attempt.command = first.value;
+  const definition = commandNamed(first.value);
+  const failure = server.failPoints.forCommand(first.value, connection.appName);
+  if (failure !== undefined) {
+    attempt.failure = failure;
+    return beginFailing(attempt, definition, failure);
+  }
+  return run(attempt, definition);
+}
+
+async function beginFailing(
+  attempt: Attempt,
+  definition: CommandDefinition | undefined,
+  failure: CommandFailure,
+): Promise<WireAnswer> {
+  if (failure.blockMs > 0) await pause(failure.blockMs);
+  if (failure.isClosing) return "close";
+  if (failure.errorCode !== undefined) {
+    const { errorCode } = failure;
+    throw new ServerError(errorCode, codeNameOf(errorCode), `Failing command via 'failCommand' failpoint`);
+  }
+  return run(attempt, definition);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function run(attempt: Attempt, definition: CommandDefinition | undefined): WireAnswer | Promise<WireAnswer> {
+  const { server, connection, request, body, command } = attempt;
+  if (definition === undefined) throw serverError("CommandNotFound", `no such command: '${command}'`);
+  const args = new Arguments(body, command);
+  const database = request.database ?? args.string("$db");
+  const mayRunInTransaction = definition.inTransaction === true;
+  const session = openCommandSession(server.store, { command, body, mayRunInTransaction });
+  const maxTimeMs = args.count("maxTimeMS") ?? 0;
+  const context: CommandContext = {
+    server,
+    connection,
+    command,
+    database,
+    body,
+    args,
+    sequences: request.sequences,
+    session,
+    deadlineMs: maxTimeMs > 0 ? performance.now() + maxTimeMs : undefined,
+    dependsOn: 0,
+  };
+  attempt.context = context;
+  const concern =
+    definition.isWrite === true && session?.transaction === undefined ? parseWriteConcern(body) : undefined;
+  const answer = definition.run(context);
+  if (answer instanceof Promise) return answer.then((late) => settle(attempt, late, concern));
+  return settle(attempt, answer, concern);
+}
+
+/** Holds the reply back until what it depends on is durable, where the concern of the command asks for that. */
+function settle(attempt: Attempt, answer: Reply, concern: WriteConcern | undefined): WireAnswer | Promise<WireAnswer> {
+  const { context, server } = attempt;
+  if (context === undefined) throw serverError("InternalError", "A command was answered before it began");
+  const waits = concern === undefined ? readsMajority(context) : concern.waitsForFlush;
+  const flush = waits ? server.store.flusher.whenFlushed(context.dependsOn) : undefined;
+  if (flush !== undefined) return flush.then(() => finish(attempt, answer, concern));
+  return finish(attempt, answer, concern);
+}
+
+function readsMajority({ body, dependsOn }: CommandContext): boolean {
+  if (dependsOn === 0) return false;
+  const concern = body.get("readConcern");
+  const level = concern instanceof Map ? concern.get("level") : undefined;
+  return level === "majority" || level === "linearizable" || level === "snapshot";
+}
+
+function finish(attempt: Attempt, answer: Reply, concern: WriteConcern | undefined): WireAnswer {
+  const injected = attempt.failure?.writeConcernError;
+  const error = injected ?? concern?.error;
+  if (error !== undefined) {
+    const named = error.has("codeName")
+      ? error
+      : new Map<string, Value>([...error, ["codeName", codeNameOf(Number(error.get("code")))]]);
+    answer.fields.set("writeConcernError", named);
+    const labels = attempt.failure?.errorLabels ?? labelsFor(attempt, Number(error.get("code")));
+    if (labels.length > 0) answer.fields.set("errorLabels", [...labels]);
+  }
+  return encodeReply(answer, { isOk: true, operationTime: attempt.server.store.lastCommit });
+}
+
+function failed(attempt: Attempt, thrown: unknown): WireAnswer {
+  const { context, server } = attempt;
+  const error = thrown instanceof ServerError ? thrown : internalError(thrown);
+  if (context !== undefined) abortFailedTransaction(context);
+  const fields: Doc = new Map<string, Value>([
+    ["errmsg", error.message],
+    ["code", error.code],
+    ["codeName", error.codeName],
+  ]);
+  for (const [name, value] of error.extra ?? []) fields.set(name, value);
+  const labels = attempt.failure?.errorLabels ?? [
+    ...new Set([...error.errorLabels, ...labelsFor(attempt, error.code)]),
+  ];
+  if (labels.length > 0) fields.set("errorLabels", [...labels]);
+  return encodeReply({ fields }, { isOk: false, operationTime: server.store.lastCommit });
+}
+
+/** Something this server did not foresee: the client learns that it failed, the operator gets the stack. */
+function internalError(thrown: unknown): ServerError {
+  process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+  return serverError("InternalError", thrown instanceof Error ? thrown.message : String(thrown));
+}
+
+function labelsFor({ command, body }: Attempt, code: number): string[] {
+  const isTransaction = body.get("autocommit") === false;
+  return labelsOf({
+    code,
+    isTransaction,
+    isRetryableWrite: body.has("txnNumber") && !isTransaction,
+    isEndingTransaction: command === "commitTransaction" || command === "abortTransaction",
+  });
+}

@@ -1,0 +1,162 @@
+import { encode } from "../bson/encode";
+import { Double, type Doc, type Value } from "../bson/values";
+import { serverError } from "../errors";
+import { compileFilter } from "../match/compile-filter";
+import type { Collection } from "../store/collection";
+import { reply, type Reply } from "../wire/reply";
+import { Arguments } from "./arguments";
+import type { CommandContext } from "./context";
+import { existing, shownOptions } from "./create-collection";
+import { IteratorSource } from "./cursor-table";
+import { openCursor } from "./find";
+import { collectionName } from "./target";
+
+/** Runs the listDatabases command. */
+export function listDatabases(context: CommandContext): Reply {
+  const { args, server } = context;
+  const isNameOnly = args.boolean("nameOnly", false);
+  const filter = args.doc("filter");
+  const matches = filter === undefined ? undefined : compileFilter(filter);
+  const sizes = new Map<string, number>();
+  for (const collection of server.store.catalogue.collections.values()) {
+    sizes.set(collection.database, (sizes.get(collection.database) ?? 0) + (isNameOnly ? 0 : bytesOf(collection)));
+  }
+  const names = [...sizes.keys()].toSorted();
+  const shown = names
+    .map(
+      (name): Doc =>
+        new Map<string, Value>(
+          isNameOnly
+            ? [["name", name]]
+            : [
+                ["name", name],
+                ["sizeOnDisk", BigInt(sizes.get(name) ?? 0)],
+                ["empty", false],
+              ],
+        ),
+    )
+    .filter((database) => matches?.matches(database) !== false);
+  if (isNameOnly) return reply(["databases", shown]);
+  let total = 0;
+  for (const size of sizes.values()) total += size;
+  return reply(
+    ["databases", shown],
+    ["totalSize", BigInt(total)],
+    ["totalSizeMb", BigInt(Math.round(total / 2 ** 20))],
+  );
+}
+
+/** Runs the listCollections command. */
+export function listCollections(context: CommandContext): Reply {
+  const { args, server, database } = context;
+  const isNameOnly = args.boolean("nameOnly", false);
+  const filter = args.doc("filter");
+  const matches = filter === undefined ? undefined : compileFilter(filter);
+  const shown = server.store.catalogue
+    .of(database)
+    .map(describe)
+    .filter((one) => matches?.matches(one) !== false)
+    .map((one) =>
+      encode(
+        isNameOnly
+          ? new Map<string, Value>([
+              ["name", one.get("name") ?? ""],
+              ["type", "collection"],
+            ])
+          : one,
+      ),
+    );
+  return openListing(context, "$cmd.listCollections", shown);
+}
+
+function describe(collection: Collection): Doc {
+  return new Map<string, Value>([
+    ["name", collection.name],
+    ["type", "collection"],
+    ["options", shownOptions(collection.options)],
+    [
+      "info",
+      new Map<string, Value>([
+        ["readOnly", false],
+        ["uuid", collection.uuid],
+      ]),
+    ],
+    ["idIndex", idIndex()],
+  ]);
+}
+
+function idIndex(): Doc {
+  return new Map<string, Value>([
+    ["v", 2],
+    ["key", new Map([["_id", 1]])],
+    ["name", "_id_"],
+  ]);
+}
+
+/** Runs the listIndexes command. Throws: NamespaceNotFound. */
+export function listIndexes(context: CommandContext): Reply {
+  const name = collectionName(context);
+  const collection = existing(context, name, context.database);
+  const shown = [idIndex(), ...collection.indexes.map((index) => index.definition.specification)];
+  return openListing(context, name, shown.map(encode));
+}
+
+function openListing(context: CommandContext, name: string, documents: readonly Buffer[]): Reply {
+  const batchSize = new Arguments(context.args.doc("cursor") ?? new Map(), "cursor").count("batchSize");
+  return openCursor(context, { name, source: new IteratorSource(documents[Symbol.iterator]()), batchSize });
+}
+
+/** Runs the collStats command. */
+export function collStats(context: CommandContext): Reply {
+  const name = collectionName(context);
+  const collection = context.server.store.catalogue.get(context.database, name);
+  const size = collection === undefined ? 0 : bytesOf(collection);
+  const count = collection?.live.documents.size ?? 0;
+  return reply(
+    ["ns", `${context.database}.${name}`],
+    ["count", count],
+    ["size", BigInt(size)],
+    ["storageSize", BigInt(size)],
+    ["avgObjSize", count === 0 ? 0 : Math.floor(size / count)],
+    ["nindexes", collection === undefined ? 0 : collection.indexes.length + 1],
+    ["capped", false],
+  );
+}
+
+/** Runs the dbStats command. */
+export function dbStats(context: CommandContext): Reply {
+  const { server, database } = context;
+  const collections = server.store.catalogue.of(database);
+  let objects = 0;
+  let size = 0;
+  let indexes = 0;
+  for (const collection of collections) {
+    objects += collection.live.documents.size;
+    size += bytesOf(collection);
+    indexes += collection.indexes.length + 1;
+  }
+  return reply(
+    ["db", database],
+    ["collections", collections.length],
+    ["views", 0],
+    ["objects", objects],
+    ["avgObjSize", new Double(objects === 0 ? 0 : size / objects)],
+    ["dataSize", new Double(size)],
+    ["storageSize", new Double(size)],
+    ["indexes", indexes],
+  );
+}
+
+function bytesOf(collection: Collection): number {
+  let bytes = 0;
+  for (const document of collection.live.documents.values()) bytes += document.length;
+  return bytes;
+}
+
+/** Throws: CommandNotSupported, since one node is no sharded cluster. */
+export function refuseSharding({ command }: CommandContext): Reply {
+  throw serverError(
+    "CommandNotSupported",
+    `'${command}' needs a sharded cluster; this server is a one-node replica set`,
+  );
+}

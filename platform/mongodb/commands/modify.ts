@@ -1,0 +1,177 @@
+import { encode } from "../bson/encode";
+import type { Doc, Value } from "../bson/values";
+import { serverError } from "../errors";
+import type { Filter } from "../match/compile-filter";
+import type { Collection } from "../store/collection";
+import { idKeyOf, maxDocumentBytes, rememberView, viewOf } from "../store/document";
+import { toTimestamp } from "../store/instant";
+import { compileUpdate } from "../update/compile-update";
+import type { Arguments } from "./arguments";
+import type { CommandContext } from "./context";
+import { assertValid, insertDocument, withLeadingId } from "./insert";
+import { findForWrite, prepareQuery, type Found } from "./query";
+import { assertDocumentSize, filterContextOf } from "./statements";
+import { collectionForWrite, findCollection, treesFor, writeDocument } from "./target";
+
+/** An update statement, of the update command or of findAndModify. */
+export interface UpdateStatement {
+  readonly collectionName: string;
+  readonly filter: Doc;
+  readonly update: Value;
+  readonly args: Arguments;
+  readonly isMulti: boolean;
+  readonly isUpsert: boolean;
+  readonly sort: Doc | undefined;
+}
+
+/** What an update did. */
+export interface UpdateResult {
+  readonly matched: number;
+  readonly modified: number;
+  readonly upsertedId?: Value;
+  /** The last document before and after, for findAndModify. */
+  readonly before?: Buffer;
+  readonly after?: Buffer;
+}
+
+type CompiledUpdate = ReturnType<typeof compileUpdate>;
+
+/** Finds and changes documents; inserts one where nothing matches and an upsert is asked for. Safe to run again after WriteBlocked: what is done stays done. */
+export function createUpdate(context: CommandContext, statement: UpdateStatement): () => UpdateResult {
+  const { args, filter, isMulti, isUpsert, sort } = statement;
+  const constants = args.doc("c") ?? undefined;
+  const filterContext = filterContextOf(context, args, constants);
+  const compiled = compileUpdate(statement.update, {
+    ...filterContext,
+    arrayFilters: args.docs("arrayFilters") ?? [],
+    timestamp: toTimestamp(context.server.store.lastCommit + 1),
+  });
+  if (isMulti && compiled.kind === "replacement") {
+    throw serverError("FailedToParse", "multi update is not supported for replacement-style update");
+  }
+  let queue: Found[] | undefined;
+  let matched = 0;
+  let modified = 0;
+  let last: { before?: Buffer; after?: Buffer } = {};
+  return () => {
+    const collection = findCollection(context, statement.collectionName);
+    const trees = collection === undefined ? undefined : treesFor(context, collection);
+    const query = { ...filterContext, filter, sort, hint: args.body.get("hint"), limit: isMulti ? 0 : 1 };
+    if (collection !== undefined && trees !== undefined) {
+      const prepared = prepareQuery(collection, trees, query);
+      queue ??= findForWrite(prepared);
+      for (let next = queue[0]; next !== undefined; next = queue[0]) {
+        const current = treesFor(context, collection).documents.get(next.idKey);
+        const isStale = current !== next.bytes;
+        if (current === undefined || (isStale && prepared.filter?.matches(viewOf(current)) === false)) {
+          // Somebody else changed the document while this statement waited: a single update looks for another one.
+          queue.shift();
+          if (!isMulti) queue = findForWrite(prepared);
+          continue;
+        }
+        const after = changeDocument(
+          context,
+          collection,
+          { idKey: next.idKey, bytes: current },
+          compiled,
+          prepared.filter,
+        );
+        queue.shift();
+        matched += 1;
+        if (after !== current) modified += 1;
+        last = { before: current, after };
+      }
+    }
+    if (matched > 0 || !isUpsert) return { matched, modified, ...last };
+    queue = undefined;
+    return upsert(context, statement, compiled);
+  };
+}
+
+function changeDocument(
+  context: CommandContext,
+  collection: Collection,
+  found: Found,
+  update: CompiledUpdate,
+  filter: Filter | undefined,
+): Buffer {
+  const before = viewOf(found.bytes);
+  const arrayIndex = filter?.arrayIndex(before);
+  const changed = update.apply(before, arrayIndex === undefined ? {} : { arrayIndex });
+  const view = changed.has("_id") ? changed : new Map([["_id", before.get("_id") ?? null], ...changed]);
+  if (idKeyOf(view.get("_id") ?? null) !== found.idKey) {
+    throw serverError(
+      "ImmutableField",
+      "Performing an update on the path '_id' would modify the immutable field '_id'",
+    );
+  }
+  const after = encode(view);
+  if (after.equals(found.bytes)) return found.bytes;
+  assertDocumentSize(after, maxDocumentBytes);
+  assertValid(context, collection, view, before);
+  rememberView(after, view);
+  writeDocument(context, {
+    collection,
+    idKey: found.idKey,
+    before: found.bytes,
+    after,
+    isReplacement: update.kind === "replacement",
+  });
+  return after;
+}
+
+function upsert(context: CommandContext, statement: UpdateStatement, update: CompiledUpdate): UpdateResult {
+  const collection = collectionForWrite(context, statement.collectionName);
+  const { view } = withLeadingId(update.insert(statement.filter));
+  const upsertedId = insertDocument(context, collection, view);
+  const after = treesFor(context, collection).documents.get(idKeyOf(upsertedId));
+  return { matched: 0, modified: 0, upsertedId, ...(after === undefined ? {} : { after }) };
+}
+
+/** A statement that removes documents. */
+export interface DeleteStatement {
+  readonly collectionName: string;
+  readonly filter: Doc;
+  readonly args: Arguments;
+  readonly isMulti: boolean;
+  readonly sort: Doc | undefined;
+}
+
+/** Finds and removes documents. Safe to run again after WriteBlocked. */
+export function createDelete(
+  context: CommandContext,
+  statement: DeleteStatement,
+): () => { removed: number; before?: Buffer } {
+  const { args, filter, isMulti, sort } = statement;
+  const filterContext = filterContextOf(context, args);
+  let queue: Found[] | undefined;
+  let removed = 0;
+  let last: { before?: Buffer } = {};
+  return () => {
+    const collection = findCollection(context, statement.collectionName);
+    if (collection === undefined) return { removed, ...last };
+    const query = { ...filterContext, filter, sort, hint: args.body.get("hint"), limit: isMulti ? 0 : 1 };
+    const prepared = prepareQuery(collection, treesFor(context, collection), query);
+    queue ??= findForWrite(prepared);
+    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+      const current = treesFor(context, collection).documents.get(next.idKey);
+      const isStale = current !== next.bytes;
+      if (current === undefined || (isStale && prepared.filter?.matches(viewOf(current)) === false)) {
+        queue.shift();
+        if (!isMulti) queue = findForWrite(prepared);
+        continue;
+      }
+      writeDocument(context, {
+        collection,
+        idKey: next.idKey,
+        before: current,
+        after: undefined,
+        isReplacement: false,
+      });
+      queue.shift();
+      removed += 1;
+      last = { before: current };
+    }
+    return { removed, ...last };
+  };
+}

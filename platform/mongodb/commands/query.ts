@@ -1,0 +1,105 @@
+import type { Doc, Value } from "../bson/values";
+import { compileFilter, type Filter } from "../match/compile-filter";
+import { compileSort } from "../match/sort";
+import { choosePlan, type Plan } from "../plan/choose";
+import { scan, type ScanCounts } from "../plan/scan";
+import { cloneTrees, type Collection, type Trees } from "../store/collection";
+import { idKeyOf, viewOf } from "../store/document";
+
+/** What to find and in which order. */
+export interface Query {
+  readonly filter: Doc;
+  readonly sort?: Doc | undefined;
+  readonly hint?: Value | undefined;
+  readonly skip?: number | undefined;
+  /** 0 or missing: no limit. */
+  readonly limit?: number | undefined;
+  readonly variables?: Doc;
+  readonly collation?: Doc;
+  readonly now?: Date;
+}
+
+/** A query ready to run, with what explain tells about it. */
+export interface PreparedQuery {
+  readonly plan: Plan;
+  readonly filter: Filter | undefined;
+  readonly needsSort: boolean;
+  readonly counts: ScanCounts;
+  run(): Iterable<Buffer>;
+}
+
+/** Compiles and plans a query. Throws: what filter, sort and hint can be refused for. */
+export function prepareQuery(collection: Collection, trees: Trees, query: Query): PreparedQuery {
+  const { filter, sort, hint, collation } = query;
+  const hasCollation = collation !== undefined;
+  const compiled = filter.size === 0 ? undefined : compileFilter(filter, contextOf(query));
+  const plan = choosePlan({ collection, trees, filter, sort, hint, hasCollation });
+  const order = sort === undefined || sort.size === 0 || plan.isSorted ? undefined : compileSort(sort, collation);
+  const counts = { keysExamined: 0, docsExamined: 0 };
+  const matches = compiled === undefined ? undefined : (doc: Doc) => compiled.matches(doc);
+  return {
+    plan,
+    filter: compiled,
+    needsSort: order !== undefined,
+    counts,
+    run: () => {
+      const found = scan(plan, trees, matches, counts);
+      const ordered = order === undefined ? found : sorted(found, order);
+      return (query.skip ?? 0) === 0 && (query.limit ?? 0) === 0 ? ordered : window(ordered, query);
+    },
+  };
+}
+
+function contextOf({ variables, collation, now }: Query): { variables?: Doc; collation?: Doc; now?: Date } {
+  return {
+    ...(variables === undefined ? {} : { variables }),
+    ...(collation === undefined ? {} : { collation }),
+    ...(now === undefined ? {} : { now }),
+  };
+}
+
+/** Runs a query whose result is read later, batch by batch, from the contents as they are now. */
+export function runDetached(collection: Collection, trees: Trees, query: Query): Iterator<Buffer> {
+  const point = pointOf(query);
+  if (point === undefined) return prepareQuery(collection, cloneTrees(trees), query).run()[Symbol.iterator]();
+  const bytes = trees.documents.get(point);
+  return (bytes === undefined ? [] : [bytes])[Symbol.iterator]();
+}
+
+/** The tree key of a query that asks for one `_id` and nothing else: such a query needs no plan and no decoding. */
+function pointOf({ filter, skip, hint, collation }: Query): string | undefined {
+  if (filter.size !== 1 || (skip ?? 0) > 0 || hint !== undefined || collation !== undefined) return undefined;
+  const id = filter.get("_id");
+  if (id === undefined || id === null) return undefined;
+  if (typeof id !== "object") return idKeyOf(id);
+  return "toHexString" in id ? idKeyOf(id) : undefined;
+}
+
+/** One document found for a write. */
+export interface Found {
+  readonly idKey: string;
+  readonly bytes: Buffer;
+}
+
+/** Finds all documents of a write before the first is changed, so that none is met twice. */
+export function findForWrite(prepared: PreparedQuery): Found[] {
+  const found: Found[] = [];
+  for (const bytes of prepared.run()) found.push({ idKey: idKeyOf(viewOf(bytes).get("_id") ?? null), bytes });
+  return found;
+}
+
+function sorted(found: Iterable<Buffer>, order: (a: Doc, b: Doc) => number): Iterable<Buffer> {
+  const rows = Array.from(found, (bytes) => ({ bytes, view: viewOf(bytes) }));
+  rows.sort((a, b) => order(a.view, b.view));
+  return rows.map((row) => row.bytes);
+}
+
+function* window(documents: Iterable<Buffer>, { skip = 0, limit = 0 }: Query): Generator<Buffer> {
+  let at = 0;
+  for (const document of documents) {
+    at += 1;
+    if (at <= skip) continue;
+    yield document;
+    if (limit > 0 && at >= skip + limit) return;
+  }
+}

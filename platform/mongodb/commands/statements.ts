@@ -1,0 +1,131 @@
+import type { Doc, Value } from "../bson/values";
+import { serverError, ServerError } from "../errors";
+import { Arguments, toNumber } from "./arguments";
+import type { CommandContext } from "./context";
+import { untilUnblocked } from "./target";
+import { abortFailedTransaction } from "./transactions";
+
+/** The statements of one write command and what became of them. */
+export interface StatementOutcomes {
+  readonly results: readonly (Doc | undefined)[];
+  readonly writeErrors: readonly Doc[];
+  readonly retriedStatements: readonly number[];
+}
+
+/** One statement, parsed and ready; it is run again when it had to wait for a transaction, and goes on where it was. */
+export type StatementRun = () => Doc;
+
+/**
+ * Runs the statements of a write command one after the other; an ordered command stops at its first error.
+ * A statement that this session has already run under this transaction number is answered from its record, and is not run again.
+ */
+export async function runStatements<T>(
+  context: CommandContext,
+  statements: readonly T[],
+  begin: (statement: T, index: number) => StatementRun,
+): Promise<StatementOutcomes> {
+  const isOrdered = context.args.boolean("ordered", true);
+  const results: (Doc | undefined)[] = [];
+  const writeErrors: Doc[] = [];
+  const retriedStatements: number[] = [];
+  for (const [index, statement] of statements.entries()) {
+    const statementId = statementIdOf(context, index);
+    const known = rememberedResult(context, statementId);
+    if (known !== undefined) {
+      results[index] = known;
+      retriedStatements.push(statementId);
+      dependOnPast(context);
+      continue;
+    }
+    try {
+      const run = begin(statement, index);
+      const outcome = untilUnblocked(context, () => remembered(context, statementId, run()));
+      results[index] = outcome instanceof Promise ? await outcome : outcome;
+    } catch (error) {
+      if (!(error instanceof ServerError) || isFatal(context, error)) throw error;
+      writeErrors.push(writeErrorOf(error, index));
+      if (isOrdered || context.session?.transaction !== undefined) break;
+    }
+  }
+  if (writeErrors.length > 0) abortFailedTransaction(context);
+  return { results, writeErrors, retriedStatements };
+}
+
+/** Runs a command that is one retryable statement, such as findAndModify. */
+export async function runOnce(context: CommandContext, run: () => Doc): Promise<{ result: Doc; isRetry: boolean }> {
+  const statementId = statementIdOf(context, 0);
+  const known = rememberedResult(context, statementId);
+  if (known !== undefined) {
+    dependOnPast(context);
+    return { result: known, isRetry: true };
+  }
+  const outcome = untilUnblocked(context, () => remembered(context, statementId, run()));
+  return { result: outcome instanceof Promise ? await outcome : outcome, isRetry: false };
+}
+
+/** The documents of a command: a document sequence of the message, or an array in its body. */
+export function statementDocs(context: CommandContext, field: string): Doc[] {
+  const docs = context.args.docs(field);
+  if (docs === undefined) throw context.args.missing(field);
+  return docs;
+}
+
+function statementIdOf({ body, args }: CommandContext, index: number): number {
+  const single = toNumber(body.get("stmtId"));
+  if (single !== undefined) return single + index;
+  return toNumber(args.array("stmtIds")?.[index]) ?? index;
+}
+
+function rememberedResult({ session }: CommandContext, statementId: number): Doc | undefined {
+  if (session?.isRetryable !== true) return undefined;
+  return session.record?.statements.get(statementId);
+}
+
+/** A repeated answer is as durable as the first one would have been. */
+function dependOnPast(context: CommandContext): void {
+  context.dependsOn = Math.max(context.dependsOn, context.server.store.lastCommit);
+}
+
+/** Keeps the result in the same turn in which the write commits, so that both reach the disk in one batch. */
+function remembered({ session }: CommandContext, statementId: number, result: Doc): Doc {
+  if (session?.isRetryable === true) session.record?.statements.set(statementId, result);
+  return result;
+}
+
+/** Errors that end the whole command instead of being reported with their statement. */
+function isFatal({ session }: CommandContext, error: ServerError): boolean {
+  return (
+    (session?.transaction !== undefined && error.codeName === "WriteConflict") || error.codeName === "InternalError"
+  );
+}
+
+function writeErrorOf(error: ServerError, index: number): Doc {
+  return new Map<string, Value>([
+    ["index", index],
+    ["code", error.code],
+    ...(error.extra ?? []),
+    ["errmsg", error.message],
+  ]);
+}
+
+/** Reads the options that a statement shares with a filter. */
+export function filterContextOf(
+  context: CommandContext,
+  statement: Arguments,
+  extra?: Doc,
+): { variables: Doc; collation?: Doc; now: Date } {
+  const collation = statement.doc("collation");
+  const variables: Doc = new Map([...(context.args.doc("let") ?? []), ...(extra ?? [])]);
+  const isSimple = collation === undefined || collation.get("locale") === "simple";
+  return { variables, now: new Date(), ...(isSimple ? {} : { collation }) };
+}
+
+/** Throws: BSONObjectTooLarge. */
+export function assertDocumentSize(bytes: Buffer, limit: number): void {
+  if (bytes.length > limit) {
+    throw serverError(
+      "BSONObjectTooLarge",
+      `BSONObj size: ${bytes.length} is invalid. Size must be between 0 and ${limit}`,
+    );
+  }
+}

@@ -1,0 +1,128 @@
+import { aggregate } from "./aggregate";
+import type { CommandDefinition, CommandHandler } from "./context";
+import { count, distinct } from "./count";
+import { collMod, create } from "./create-collection";
+import { createIndexes, dropIndexes } from "./create-indexes";
+import {
+  buildInfo,
+  connectionStatus,
+  currentOp,
+  getCmdLineOpts,
+  getLog,
+  getParameter,
+  hostInfo,
+  ping,
+  refuseSearchIndexes,
+  replSetGetStatus,
+  serverStatus,
+} from "./diagnostics";
+import { drop, dropDatabase, renameCollection } from "./drop";
+import { explain } from "./explain";
+import { find } from "./find";
+import { findAndModify } from "./find-and-modify";
+import { getMore, killCursors } from "./get-more";
+import { hello } from "./hello";
+import { insert } from "./insert";
+import { collStats, dbStats, listCollections, listDatabases, listIndexes } from "./listings";
+import { endSessions, killAllSessions, killSessions, refreshSessions, startSession } from "./sessions";
+import { abortTransaction, commitTransaction } from "./transactions";
+import { remove, update } from "./update";
+
+const configureFailPoint: CommandHandler = ({ server, body }) => {
+  server.failPoints.configure(body);
+  return { fields: new Map([["count", 0]]) };
+};
+
+const crud: Record<string, CommandDefinition> = {
+  insert: { run: insert, isWrite: true, inTransaction: true, summary: "ordered and unordered, writeErrors by index" },
+  find: { run: find, inTransaction: true, summary: "filter, sort, projection, skip, limit, hint, let, collation" },
+  update: {
+    run: update,
+    isWrite: true,
+    inTransaction: true,
+    summary: "operators, replacement, pipeline, upsert, arrayFilters, sort",
+  },
+  delete: { run: remove, isWrite: true, inTransaction: true, summary: "one or all" },
+  findAndModify: { run: findAndModify, isWrite: true, inTransaction: true, summary: "update, replace, remove, upsert" },
+  count: { run: count, summary: "query, skip, limit, hint" },
+  distinct: { run: distinct, inTransaction: true, summary: "key, query" },
+  aggregate: {
+    run: aggregate,
+    isWrite: true,
+    inTransaction: true,
+    summary: "stages of aggregate/, $out, $merge, $changeStream",
+  },
+  getMore: { run: getMore, inTransaction: true, summary: "waits for data on change streams" },
+  killCursors: { run: killCursors, inTransaction: true, summary: "" },
+  explain: {
+    run: explain,
+    summary: "queryPlanner and executionStats of find, count, distinct, aggregate, update, delete",
+  },
+};
+
+const definitions: Record<string, CommandDefinition> = {
+  create: { run: create, isWrite: true, summary: "validator, validationLevel, validationAction, pre-images" },
+  collMod: { run: collMod, isWrite: true, summary: "validator, validationLevel, validationAction, pre-images" },
+  drop: { run: drop, isWrite: true, summary: "" },
+  dropDatabase: { run: dropDatabase, isWrite: true, summary: "" },
+  renameCollection: { run: renameCollection, isWrite: true, summary: "within one database" },
+  createIndexes: {
+    run: createIndexes,
+    isWrite: true,
+    summary: "unique, compound, multikey, sparse, partial, hashed, TTL",
+  },
+  dropIndexes: { run: dropIndexes, isWrite: true, summary: "by name, by key, *" },
+  listCollections: { run: listCollections, summary: "filter, nameOnly" },
+  listIndexes: { run: listIndexes, summary: "" },
+  listDatabases: { run: listDatabases, summary: "filter, nameOnly" },
+  collStats: { run: collStats, summary: "" },
+  dbStats: { run: dbStats, summary: "" },
+};
+
+const sessions: Record<string, CommandDefinition> = {
+  commitTransaction: { run: commitTransaction, isWrite: true, inTransaction: true, summary: "repeatable" },
+  abortTransaction: { run: abortTransaction, isWrite: true, inTransaction: true, summary: "repeatable" },
+  startSession: { run: startSession, summary: "" },
+  refreshSessions: { run: refreshSessions, summary: "" },
+  endSessions: { run: endSessions, summary: "" },
+  killSessions: { run: killSessions, summary: "" },
+  killAllSessions: { run: killAllSessions, summary: "" },
+};
+
+const administration: Record<string, CommandDefinition> = {
+  hello: { run: hello, summary: "also isMaster and ismaster" },
+  ping: { run: ping, summary: "" },
+  buildInfo: { run: buildInfo, summary: "" },
+  getParameter: { run: getParameter, summary: "" },
+  getLog: { run: getLog, summary: "empty" },
+  getCmdLineOpts: { run: getCmdLineOpts, summary: "" },
+  connectionStatus: { run: connectionStatus, summary: "" },
+  serverStatus: { run: serverStatus, summary: "" },
+  hostInfo: { run: hostInfo, summary: "" },
+  replSetGetStatus: { run: replSetGetStatus, summary: "" },
+  currentOp: { run: currentOp, summary: "open transactions" },
+  configureFailPoint: { run: configureFailPoint, summary: "failCommand" },
+  createSearchIndexes: { run: refuseSearchIndexes, summary: "refused: Atlas only" },
+  updateSearchIndex: { run: refuseSearchIndexes, summary: "refused: Atlas only" },
+  dropSearchIndex: { run: refuseSearchIndexes, summary: "refused: Atlas only" },
+};
+
+/** Every command there is, by its name. */
+export const commandTable: ReadonlyMap<string, CommandDefinition> = new Map(
+  Object.entries({ ...crud, ...definitions, ...sessions, ...administration }),
+);
+
+const aliases = new Map<string, string>([
+  ["isMaster", "hello"],
+  ["ismaster", "hello"],
+  ["buildinfo", "buildInfo"],
+  ["findandmodify", "findAndModify"],
+  ["collstats", "collStats"],
+  ["dbstats", "dbStats"],
+  ["deleteIndexes", "dropIndexes"],
+]);
+
+/** Finds a command by the name a client uses. */
+export function commandNamed(name: string): CommandDefinition | undefined {
+  return commandTable.get(aliases.get(name) ?? name);
+}

@@ -1,0 +1,121 @@
+import { serverError } from "../errors";
+import { assertNamespace } from "../store/catalogue";
+import type { Collection, Trees } from "../store/collection";
+import type { Write } from "../store/change";
+import { definitionOf } from "../store/store";
+import { WriteBlocked } from "../store/transaction";
+import type { CommandContext } from "./context";
+
+/** The collection that the command's first field names. Throws: InvalidNamespace. */
+export function collectionName({ body, command, database }: CommandContext): string {
+  const name = body.get(command);
+  if (typeof name !== "string") {
+    throw serverError("InvalidNamespace", `Collection name must be a string, command '${command}'`);
+  }
+  if (name === "") throw serverError("InvalidNamespace", `Invalid namespace specified '${database}.'`);
+  return name;
+}
+
+/** Finds a collection as the command may see it: in a transaction as of its snapshot. */
+export function findCollection(context: CommandContext, name: string): Collection | undefined {
+  const transaction = context.session?.transaction;
+  const collection = context.server.store.catalogue.get(context.database, name);
+  if (transaction === undefined) return collection;
+  const created = transaction.created.get(`${context.database}.${name}`);
+  if (created !== undefined) return created;
+  return collection === undefined || collection.createdAt > transaction.snapshot ? undefined : collection;
+}
+
+/** The contents a command reads; inside a transaction its snapshot with its own writes on top. */
+export function treesFor(context: CommandContext, collection: Collection): Trees {
+  context.dependsOn = Math.max(context.dependsOn, collection.changedAt);
+  return context.session?.transaction?.treesOf(collection) ?? collection.live;
+}
+
+/** Finds the collection of a write, creating it if need be. Throws: InvalidNamespace, WriteBlocked, WriteConflict. */
+export function collectionForWrite(context: CommandContext, name: string): Collection {
+  const { server, database } = context;
+  const { store } = server;
+  const transaction = context.session?.transaction;
+  const known = findCollection(context, name);
+  if (known !== undefined) return known;
+  assertNamespace(database, name);
+  if (transaction === undefined) {
+    store.catalogue.assertUnclaimed(database, name);
+    const collection = store.catalogue.build(database, name, {});
+    createNow(context, collection);
+    return collection;
+  }
+  if (store.catalogue.get(database, name) !== undefined) {
+    throw serverError("WriteConflict", `Collection ${database}.${name} has been created since the transaction began`, {
+      labels: ["TransientTransactionError"],
+    });
+  }
+  return store.catalogue.buildFor(transaction, database, name);
+}
+
+/** Commits the creation of a collection. */
+export function createNow(context: CommandContext, collection: Collection): void {
+  const { store } = context.server;
+  context.dependsOn = store.commitDefinition(definitionOf("create", collection), (at) => {
+    store.catalogue.add(collection, at);
+    return [collection];
+  });
+}
+
+/** Writes one document, in the transaction or at once. Throws: WriteBlocked, WriteConflict, DuplicateKey. */
+export function writeDocument(context: CommandContext, write: Write): void {
+  const { session, server } = context;
+  if (session?.transaction !== undefined) {
+    session.transaction.write(write);
+    return;
+  }
+  const origin =
+    session?.record === undefined
+      ? {}
+      : {
+          lsid: session.lsid,
+          session: session.record,
+          ...(session.txnNumber === undefined ? {} : { txnNumber: session.txnNumber }),
+        };
+  context.dependsOn = server.store.writeNow(write, origin);
+}
+
+/** Runs a step that may meet an open transaction's document; then waits for that transaction's end and runs the step again. Throws: MaxTimeMSExpired. */
+export function untilUnblocked<T>(context: CommandContext, step: () => T): T | Promise<T> {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof WriteBlocked) return retryUnblocked(context, step, error);
+    throw error;
+  }
+}
+
+async function retryUnblocked<T>(context: CommandContext, step: () => T, first: WriteBlocked): Promise<T> {
+  let blocked = first;
+  for (;;) {
+    await endOrDeadline(context, blocked);
+    try {
+      return step();
+    } catch (error) {
+      if (!(error instanceof WriteBlocked)) throw error;
+      blocked = error;
+    }
+  }
+}
+
+async function endOrDeadline({ deadlineMs }: CommandContext, blocked: WriteBlocked): Promise<void> {
+  if (deadlineMs === undefined) return blocked.by.ended;
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(serverError("MaxTimeMSExpired", "operation exceeded time limit")),
+      Math.max(0, deadlineMs - performance.now()),
+    );
+  });
+  try {
+    await Promise.race([blocked.by.ended, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,80 @@
+import { isIP } from "node:net";
+import { CursorTable } from "./commands/cursor-table";
+import { createDispatcher } from "./commands/dispatch";
+import { FailPoints } from "./commands/fail-points";
+import { replicaSetName } from "./commands/hello";
+import { expireSessions } from "./commands/sessions";
+import type { ServerState } from "./commands/context";
+import { openStore } from "./persist/open-store";
+import { listen, type Listener } from "./wire/listener";
+
+/** Where and on what the server runs. */
+export interface MongodbOptions {
+  /** 0 takes a free port. */
+  readonly port?: number;
+  readonly host?: string;
+  /** A folder that is made if need be, or ":memory:" to keep nothing. */
+  readonly dataDir: string;
+}
+
+/** A running server. */
+export interface Mongodb {
+  readonly uri: string;
+  readonly port: number;
+  /** Lets commands in hand finish, writes everything to disk and releases port and files. */
+  close(): Promise<void>;
+}
+
+const sweepMs = 1_000;
+
+/**
+ * Starts a one-node replica set that speaks the MongoDB wire protocol, in this process.
+ * Throws: an error that names the folder when another process uses it, or the system's error when the port is taken.
+ */
+export async function startMongodb(options: MongodbOptions): Promise<Mongodb> {
+  const host = options.host ?? "127.0.0.1";
+  const { store, release } = await openStore(options.dataDir);
+  const closing = new AbortController();
+  let address = "";
+  let listener: Listener | undefined;
+  const server: ServerState = {
+    store,
+    cursors: new CursorTable(),
+    failPoints: new FailPoints(),
+    get address() {
+      return address;
+    },
+    startedMs: Date.now(),
+    storageName: options.dataDir,
+    connectionCount: () => listener?.connectionCount ?? 0,
+    closing: closing.signal,
+  };
+  const listening = await listen({ host, port: options.port ?? 0, handler: createDispatcher(server) }).catch(
+    async (error: unknown) => {
+      await release();
+      throw error;
+    },
+  );
+  listener = listening;
+  address = `${isIP(host) === 6 ? `[${host}]` : host}:${listening.port}`;
+  const sweeper = setInterval(() => {
+    server.cursors.killIdle(Date.now());
+    expireSessions(server, Date.now());
+  }, sweepMs);
+  sweeper.unref();
+  let closed: Promise<void> | undefined;
+  return {
+    uri: `mongodb://${address}/?replicaSet=${replicaSetName}`,
+    port: listening.port,
+    close: () => (closed ??= shutDown()),
+  };
+
+  async function shutDown(): Promise<void> {
+    clearInterval(sweeper);
+    closing.abort();
+    for (const transaction of store.openTransactions) store.abortTransaction(transaction);
+    await listening.close();
+    server.cursors.killWhere(() => true);
+    await release();
+  }
+}

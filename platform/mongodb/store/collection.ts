@@ -1,0 +1,110 @@
+import type { Binary, Doc } from "../bson/values";
+import { compileValidator } from "../schema/compile-validator";
+import type { Index } from "./secondary-index";
+import { beginning, type Instant } from "./instant";
+import type { Transaction } from "./transaction";
+import { createTree, type Tree } from "./tree";
+
+/** Everything stored in a collection at one instant: documents by encoded `_id`, and per index its entries (key -> encoded `_id`). */
+export interface Trees {
+  readonly documents: Tree<Buffer>;
+  readonly entries: Map<Index, Tree<string>>;
+}
+
+export interface CollectionOptions {
+  readonly validator?: Doc;
+  readonly validationLevel?: "strict" | "moderate" | "off";
+  readonly validationAction?: "error" | "warn";
+  readonly hasPreImages?: boolean;
+}
+
+/** Trees as they were for snapshots taken before `until`. */
+interface PastTrees {
+  readonly until: Instant;
+  readonly trees: Trees;
+}
+
+export function cloneTrees(trees: Trees): Trees {
+  const entries = new Map<Index, Tree<string>>();
+  for (const [index, tree] of trees.entries) entries.set(index, tree.clone());
+  return { documents: trees.documents.clone(), entries };
+}
+
+/**
+ * One collection: its definition, its live trees, the past trees that open snapshots still need, and the intents of open transactions.
+ * Holds: every committed write goes through `Store.commit`, nothing else changes `live`.
+ */
+export class Collection {
+  live: Trees = { documents: createTree<Buffer>(), entries: new Map() };
+  /** Last commit that changed the contents. */
+  changedAt: Instant = beginning;
+  /** The commit that made it visible; snapshots from before do not see it. */
+  createdAt: Instant = beginning;
+  /** Last commit that changed the definition (creation, indexes, validator). */
+  definedAt: Instant = beginning;
+  isDropped = false;
+  /** Encoded `_id` -> the open transaction that has written that document. */
+  readonly intents = new Map<string, Transaction>();
+  private past: PastTrees[] = [];
+  private currentOptions: CollectionOptions = {};
+  private check: ((doc: Doc) => Doc | undefined) | undefined;
+
+  constructor(
+    readonly id: number,
+    readonly uuid: Binary,
+    readonly database: string,
+    public name: string,
+  ) {}
+
+  get namespace(): string {
+    return `${this.database}.${this.name}`;
+  }
+
+  get indexes(): Index[] {
+    return [...this.live.entries.keys()];
+  }
+
+  get options(): CollectionOptions {
+    return this.currentOptions;
+  }
+
+  /** Throws: what the validator compiler says about a validator it cannot read. */
+  set options(options: CollectionOptions) {
+    this.check = options.validator === undefined ? undefined : compileValidator(options.validator);
+    this.currentOptions = options;
+  }
+
+  /** Why the document does not pass the validator, or undefined when it passes or only a warning is asked for. */
+  violation(after: Doc, before: Doc | undefined): Doc | undefined {
+    const { validationLevel, validationAction } = this.currentOptions;
+    if (this.check === undefined || validationLevel === "off" || validationAction === "warn") return undefined;
+    const details = this.check(after);
+    if (details === undefined) return undefined;
+    const wasInvalid = validationLevel === "moderate" && before !== undefined && this.check(before) !== undefined;
+    return wasInvalid ? undefined : details;
+  }
+
+  /** Contents as of the snapshot. */
+  treesAt(snapshot: Instant): Trees {
+    if (snapshot >= this.changedAt) return this.live;
+    for (const version of this.past) if (snapshot < version.until) return version.trees;
+    return this.live;
+  }
+
+  /** True when the contents as of the snapshot are still known. */
+  hasTreesAt(snapshot: Instant): boolean {
+    return snapshot >= this.changedAt || this.past.some((version) => snapshot < version.until);
+  }
+
+  /** Keeps the present trees for snapshots before `until`; the live ones go on as a copy-on-write clone. */
+  keepPast(until: Instant): void {
+    this.past.push({ until, trees: this.live });
+    this.live = cloneTrees(this.live);
+  }
+
+  /** Forgets the past trees that only snapshots before `oldest` could need; answers whether some remain. */
+  forgetPast(oldest: Instant): boolean {
+    this.past = this.past.filter((version) => version.until > oldest);
+    return this.past.length > 0;
+  }
+}

@@ -1,0 +1,47 @@
+import { decode } from "../bson/decode";
+import { encodeKey } from "../bson/keystring";
+import type { Doc, Value } from "../bson/values";
+import { serverError } from "../errors";
+
+/** The largest document that is stored. Units: bytes. */
+export const maxDocumentBytes = 16 * 1024 * 1024;
+
+const cachedViews = 2_048;
+const maxCachedBytes = 64 * 1024;
+const views = new Map<Buffer, Doc>();
+
+/** Decodes stored bytes. Nobody may change the result: it is shared, as the bytes are. */
+export function viewOf(bytes: Buffer): Doc {
+  const known = views.get(bytes);
+  if (known !== undefined) return known;
+  const view = decode(bytes);
+  rememberView(bytes, view);
+  return view;
+}
+
+/** Keeps the decoded form of bytes that were just encoded or decoded, first in first out, so that memory stays bounded. */
+export function rememberView(bytes: Buffer, view: Doc): void {
+  if (bytes.length > maxCachedBytes) return;
+  if (views.size >= cachedViews) {
+    const oldest = views.keys().next();
+    if (oldest.done !== true) views.delete(oldest.value);
+  }
+  views.set(bytes, view);
+}
+
+/** The key under which a document with this `_id` is stored; equal values of different number types share one key. */
+export function idKeyOf(id: Value): string {
+  return encodeKey([id], [false]);
+}
+
+/** The `_id` of a stored document. */
+export function idOf(view: Doc): Value {
+  const id = view.get("_id");
+  if (id === undefined) throw serverError("InternalError", "A stored document has no _id");
+  return id;
+}
+
+/** Takes bytes out of a network buffer, which they would otherwise keep alive. */
+export function ownBytes(bytes: Buffer): Buffer {
+  return bytes.buffer.byteLength <= bytes.length * 2 ? bytes : Buffer.from(bytes);
+}
