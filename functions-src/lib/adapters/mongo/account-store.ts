@@ -1,0 +1,140 @@
+import type { Account, AccountStore, Role, User } from "../../ports/account-store";
+import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
+import { insertOnce } from "./insert-once";
+import {
+  fromDbDocument,
+  fromDbInstant,
+  fromDbInteger,
+  fromDbList,
+  fromDbText,
+  fromDbWord,
+  toDbInstant,
+  toDbInteger,
+} from "./mapping";
+import { hasLabel, isDuplicateKey } from "./store-errors";
+
+export const ROLES: readonly Role[] = ["owner", "admin", "member"];
+export const ACCOUNT_STATUSES: readonly Account["status"][] = ["open", "suspended", "closed"];
+export const SIGNUP_STATES: readonly User["signup"][] = ["pending", "done"];
+
+/** Makes the store of accounts and users over the collections `accounts`, `users` and `identityMarks`. */
+export function createAccountStore(database: Database): AccountStore {
+  const accounts = database.collection("accounts");
+  const users = database.collection("users");
+  const marks = database.collection("identityMarks");
+
+  const findUser = async (userId: string): Promise<User | null> => {
+    const document = await users.findOne({ _id: userId });
+    return document === null ? null : fromDbUser(document);
+  };
+
+  const insertBoth = async (
+    user: { readonly userId: string; readonly accountId: string; readonly at: number },
+    options: OperationOptions,
+  ): Promise<void> => {
+    const createdAt = toDbInstant(user.at);
+    await users.insertMany(
+      [
+        {
+          _id: user.userId,
+          schemaVersion: 1,
+          memberships: [{ accountId: user.accountId, role: "owner" }],
+          signup: "pending",
+          createdAt,
+        },
+      ],
+      options,
+    );
+    await accounts.insertMany(
+      [
+        {
+          _id: user.accountId,
+          schemaVersion: 1,
+          status: "open",
+          members: [{ userId: user.userId, role: "owner" }],
+          stripeCustomers: {},
+          entitlementVersion: toDbInteger(database, 1),
+          createdAt,
+        },
+      ],
+      options,
+    );
+  };
+
+  return {
+    findUser,
+    findAccount: async (accountId) => {
+      const document = await accounts.findOne({ _id: accountId });
+      return document === null ? null : fromDbAccount(document);
+    },
+    createUserWithAccount: async (user) => {
+      const session = database.openSession();
+      try {
+        session.start();
+        await insertBoth(user, { session });
+        await session.commit();
+      } catch (error) {
+        await session.abort();
+        // The trigger and the first call race here; the loser reads what the winner made.
+        const lostRace = isDuplicateKey(error) || hasLabel(error, "TransientTransactionError");
+        if (!lostRace) throw error;
+      } finally {
+        await session.end();
+      }
+      return (await findUser(user.userId)) ?? lostUser(user.userId);
+    },
+    claimIdentity: async ({ id, accountId, at }) => {
+      await insertOnce(() => marks.insertMany([{ _id: id, schemaVersion: 1, accountId, at: toDbInstant(at) }]));
+      const mark = await marks.findOne({ _id: id });
+      return fromDbText(mark?.["accountId"], "accountId");
+    },
+    finishSignup: async (userId) => {
+      await users.updateOne({ _id: userId }, { $set: { signup: "done" } });
+    },
+    claimStripeCustomer: async ({ accountId, mode, customerId }) => {
+      const field = `stripeCustomers.${mode}`;
+      await accounts.updateOne({ _id: accountId, [field]: { $exists: false } }, { $set: { [field]: customerId } });
+      const account = await accounts.findOne({ _id: accountId });
+      return fromDbText(fromDbDocument(account?.["stripeCustomers"], "stripeCustomers")[mode], field);
+    },
+  };
+}
+
+function lostUser(userId: string): never {
+  throw new Error(`User ${userId} was neither made nor found: another transaction holds it, try again`);
+}
+
+function fromDbUser(document: StoredDocument): User {
+  return {
+    id: fromDbText(document["_id"], "_id"),
+    memberships: fromDbList(document["memberships"], "memberships", (element, path) => {
+      const membership = fromDbDocument(element, path);
+      return {
+        accountId: fromDbText(membership["accountId"], `${path}.accountId`),
+        role: fromDbWord(membership["role"], ROLES, `${path}.role`),
+      };
+    }),
+    signup: fromDbWord(document["signup"], SIGNUP_STATES, "signup"),
+    createdAt: fromDbInstant(document["createdAt"], "createdAt"),
+  };
+}
+
+function fromDbAccount(document: StoredDocument): Account {
+  const customers = fromDbDocument(document["stripeCustomers"], "stripeCustomers");
+  return {
+    id: fromDbText(document["_id"], "_id"),
+    status: fromDbWord(document["status"], ACCOUNT_STATUSES, "status"),
+    members: fromDbList(document["members"], "members", (element, path) => {
+      const member = fromDbDocument(element, path);
+      return {
+        userId: fromDbText(member["userId"], `${path}.userId`),
+        role: fromDbWord(member["role"], ROLES, `${path}.role`),
+      };
+    }),
+    stripeCustomers: Object.fromEntries(
+      Object.entries(customers).map(([mode, id]) => [mode, fromDbText(id, `stripeCustomers.${mode}`)]),
+    ),
+    entitlementVersion: fromDbInteger(document["entitlementVersion"], "entitlementVersion"),
+    createdAt: fromDbInstant(document["createdAt"], "createdAt"),
+  };
+}

@@ -1,0 +1,72 @@
+import type { Database, StoredDocument } from "../../ports/collection";
+import type { InboxEvent, InboxStore } from "../../ports/inbox-store";
+import { insertOnce } from "./insert-once";
+import { fromDbInstant, fromDbInteger, fromDbText, fromDbWord, toDbInstant } from "./mapping";
+
+export const INBOX_STATES: readonly InboxEvent["state"][] = ["received", "done", "parked", "dead"];
+export const STRIPE_MODES = ["live", "test"] as const;
+
+/** Makes the inbox over the collections `stripeEvents` and `stripeEventBodies`. */
+export function createInboxStore(database: Database): InboxStore {
+  const events = database.collection("stripeEvents");
+  const bodies = database.collection("stripeEventBodies");
+  return {
+    store: async (event, rawBody) => {
+      const { id, receivedAt, ...facts } = event;
+      const at = toDbInstant(receivedAt);
+      // The body first: an event row without its body could not be replayed.
+      await insertOnce(() => bodies.insertMany([{ _id: id, schemaVersion: 1, body: rawBody, at }]));
+      // `nextAttemptAt` starts at the epoch: due at once on every clock.
+      const row = {
+        _id: id,
+        schemaVersion: 1,
+        ...facts,
+        receivedAt: at,
+        nextAttemptAt: new Date(0),
+        failure: null,
+        doneAt: null,
+      };
+      return (await insertOnce(() => events.insertMany([row]))) === "inserted";
+    },
+    claim: async (id, { now, nextAttemptAt }) => {
+      const known = await events.findOne({ _id: id });
+      if (known === null) return null;
+      const event = fromDbEvent(known);
+      // The number of attempts is the guard: of two processes that read the same row only one matches it.
+      const due = { _id: id, state: "received", attempts: event.attempts, nextAttemptAt: { $lte: toDbInstant(now) } };
+      const turn = { $set: { nextAttemptAt: toDbInstant(nextAttemptAt), attempts: event.attempts + 1 } };
+      const { matched } = await events.updateOne(due, turn);
+      return matched ? { ...event, attempts: event.attempts + 1 } : null;
+    },
+    finish: async (id, at) => {
+      await events.updateOne(
+        { _id: id, state: "received" },
+        { $set: { state: "done", doneAt: toDbInstant(at), failure: null } },
+      );
+    },
+    fail: async (id, { reason, nextAttemptAt }) => {
+      const failure = reason.slice(0, 500);
+      const change =
+        nextAttemptAt === null ? { state: "dead", failure } : { nextAttemptAt: toDbInstant(nextAttemptAt), failure };
+      await events.updateOne({ _id: id, state: "received" }, { $set: change });
+    },
+    listDue: async ({ now, limit }) => {
+      const filter = { state: "received", nextAttemptAt: { $lte: toDbInstant(now) } };
+      const documents = await events.find(filter, { sort: { nextAttemptAt: 1 }, limit });
+      return documents.map((document) => fromDbText(document["_id"], "_id"));
+    },
+  };
+}
+
+function fromDbEvent(document: StoredDocument): InboxEvent {
+  return {
+    id: fromDbText(document["_id"], "_id"),
+    type: fromDbText(document["type"], "type"),
+    objectId: fromDbText(document["objectId"], "objectId"),
+    mode: fromDbWord(document["mode"], STRIPE_MODES, "mode"),
+    apiVersion: fromDbText(document["apiVersion"], "apiVersion"),
+    state: fromDbWord(document["state"], INBOX_STATES, "state"),
+    attempts: fromDbInteger(document["attempts"], "attempts"),
+    receivedAt: fromDbInstant(document["receivedAt"], "receivedAt"),
+  };
+}

@@ -1,0 +1,161 @@
+import {
+  ACTOR_KINDS,
+  ENTRY_KINDS,
+  type Entry,
+  type EntryKind,
+  KEY_SCOPES,
+  POSTING_ACCOUNTS,
+  entryIdOf,
+} from "../../domain/entry";
+import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
+import type { OperationName } from "../../ports/wallet-store";
+import { fromDbReceipt, toDbReceipt } from "./lot-mapping";
+import {
+  fromDbAmount,
+  fromDbDocument,
+  fromDbInstant,
+  fromDbInteger,
+  fromDbList,
+  fromDbText,
+  fromDbTextOrNull,
+  fromDbWord,
+  toDbInstant,
+  toDbInteger,
+} from "./mapping";
+
+type WalletName = { readonly id: string; readonly accountId: string };
+
+/** The collection `ledger`: insert and find, nothing else. */
+export interface Ledger {
+  insert(entries: readonly Entry[], options: OperationOptions): Promise<void>;
+  findByNames(
+    accountId: string,
+    names: readonly OperationName[],
+    options?: OperationOptions,
+  ): Promise<readonly Entry[]>;
+  listNewest(page: {
+    readonly wallet: WalletName;
+    readonly beforeSeq: number | null;
+    readonly kinds: readonly EntryKind[] | null;
+    readonly limit: number;
+  }): Promise<readonly Entry[]>;
+  listOldest(page: {
+    readonly wallet: WalletName;
+    readonly afterSeq: number;
+    readonly limit: number;
+  }): Promise<readonly Entry[]>;
+}
+
+/** Opens the collection `ledger`. */
+export function createLedger(database: Database): Ledger {
+  const collection: Collection = database.collection("ledger");
+  return {
+    insert: (entries, options) =>
+      collection.insertMany(
+        entries.map((entry) => toDbEntry(database, entry)),
+        options,
+      ),
+    findByNames: async (accountId, names, options) => {
+      const scopes = [...new Set(names.map(({ scope }) => scope))];
+      const filter = { accountId, scope: { $in: scopes }, key: { $in: names.map(({ key }) => key) }, leg: 0 };
+      const documents = await collection.find(filter, { ...options, limit: names.length * scopes.length });
+      return documents.map(fromDbEntry);
+    },
+    // The sequence number ends the id, so the id index serves pages of one wallet in both directions.
+    listNewest: async ({ wallet, beforeSeq, kinds, limit }) => {
+      const filter = {
+        accountId: wallet.accountId,
+        _id: {
+          $gte: entryIdOf(wallet.id, 0),
+          $lt: beforeSeq === null ? `${wallet.id};` : entryIdOf(wallet.id, beforeSeq),
+        },
+        ...(kinds === null ? {} : { kind: { $in: kinds } }),
+      };
+      return (await collection.find(filter, { sort: { _id: -1 }, limit })).map(fromDbEntry);
+    },
+    listOldest: async ({ wallet, afterSeq, limit }) => {
+      const filter = {
+        accountId: wallet.accountId,
+        _id: { $gt: entryIdOf(wallet.id, afterSeq), $lt: `${wallet.id};` },
+      };
+      return (await collection.find(filter, { sort: { _id: 1 }, limit })).map(fromDbEntry);
+    },
+  };
+}
+
+function toDbEntry(database: Database, entry: Entry): Record<string, unknown> {
+  const integer = (value: number): unknown => toDbInteger(database, value);
+  return {
+    _id: entry.id,
+    accountId: entry.accountId,
+    walletId: entry.walletId,
+    seq: integer(entry.seq),
+    schemaVersion: 1,
+    kind: entry.kind,
+    scope: entry.scope,
+    key: entry.key,
+    leg: entry.leg,
+    fingerprint: entry.fingerprint,
+    at: toDbInstant(entry.at),
+    recordedAt: toDbInstant(entry.recordedAt),
+    actor: { ...entry.actor },
+    cause: { ...entry.cause },
+    postings: entry.postings.map(({ account, amount }) => ({ account, amount: integer(amount) })),
+    receipt: toDbReceipt(database, entry.receipt),
+    balanceAfter: Object.fromEntries(
+      Object.entries(entry.balanceAfter).map(([account, amount]) => [account, integer(amount)]),
+    ),
+    answer: Object.fromEntries(
+      Object.entries(entry.answer).map(([fact, value]) => [fact, typeof value === "number" ? integer(value) : value]),
+    ),
+    metadataHash: entry.metadataHash,
+    prevHash: entry.prevHash,
+    hash: entry.hash,
+  };
+}
+
+function fromDbEntry(document: StoredDocument): Entry {
+  const actor = fromDbDocument(document["actor"], "actor");
+  const cause = fromDbDocument(document["cause"], "cause");
+  const balance = fromDbDocument(document["balanceAfter"], "balanceAfter");
+  const answer = fromDbDocument(document["answer"], "answer");
+  return {
+    id: fromDbText(document["_id"], "_id"),
+    accountId: fromDbText(document["accountId"], "accountId"),
+    walletId: fromDbText(document["walletId"], "walletId"),
+    seq: fromDbInteger(document["seq"], "seq"),
+    kind: fromDbWord(document["kind"], ENTRY_KINDS, "kind"),
+    scope: fromDbWord(document["scope"], KEY_SCOPES, "scope"),
+    key: fromDbText(document["key"], "key"),
+    leg: fromDbInteger(document["leg"], "leg"),
+    fingerprint: fromDbText(document["fingerprint"], "fingerprint"),
+    at: fromDbInstant(document["at"], "at"),
+    recordedAt: fromDbInstant(document["recordedAt"], "recordedAt"),
+    actor: { kind: fromDbWord(actor["kind"], ACTOR_KINDS, "actor.kind"), id: fromDbText(actor["id"], "actor.id") },
+    cause: { kind: fromDbText(cause["kind"], "cause.kind"), id: fromDbText(cause["id"], "cause.id") },
+    postings: fromDbList(document["postings"], "postings", (element, path) => {
+      const posting = fromDbDocument(element, path);
+      return {
+        account: fromDbWord(posting["account"], POSTING_ACCOUNTS, `${path}.account`),
+        amount: fromDbInteger(posting["amount"], `${path}.amount`),
+      };
+    }),
+    receipt: fromDbReceipt(document["receipt"], "receipt"),
+    balanceAfter: {
+      available: fromDbAmount(balance["available"], "balanceAfter.available"),
+      pending: fromDbAmount(balance["pending"], "balanceAfter.pending"),
+      frozen: fromDbAmount(balance["frozen"], "balanceAfter.frozen"),
+      held: fromDbAmount(balance["held"], "balanceAfter.held"),
+      debt: fromDbAmount(balance["debt"], "balanceAfter.debt"),
+    },
+    answer: Object.fromEntries(
+      Object.entries(answer).map(([fact, value]) => [
+        fact,
+        typeof value === "string" ? value : fromDbInteger(value, `answer.${fact}`),
+      ]),
+    ),
+    metadataHash: fromDbTextOrNull(document["metadataHash"], "metadataHash"),
+    prevHash: fromDbText(document["prevHash"], "prevHash"),
+    hash: fromDbText(document["hash"], "hash"),
+  };
+}

@@ -1,0 +1,77 @@
+import { LOT_CLASSES, type LotTerms, type OpenLot, type ReceiptLine } from "../../domain/lot";
+import type { Database, StoredDocument } from "../../ports/collection";
+import {
+  fromDbAmount,
+  fromDbDocument,
+  fromDbInstant,
+  fromDbInstantOrNull,
+  fromDbInteger,
+  fromDbList,
+  fromDbText,
+  fromDbTextOrNull,
+  fromDbWord,
+  toDbInstant,
+  toDbInstantOrNull,
+  toDbInteger,
+} from "./mapping";
+
+/** Writes what a grant fixed for a lot. */
+export function toDbLotTerms(database: Database, lot: LotTerms): Record<string, unknown> {
+  return {
+    class: lot.class,
+    priority: lot.priority,
+    scope: lot.scope === null ? null : [...lot.scope],
+    effectiveAt: toDbInstant(lot.effectiveAt),
+    expiresAt: toDbInstantOrNull(lot.expiresAt),
+    costMinor: toDbInteger(database, lot.costMinor),
+    currency: lot.currency,
+  };
+}
+
+/** Writes an open lot, without its id. */
+export function toDbOpenLot(database: Database, lot: OpenLot): Record<string, unknown> {
+  return {
+    ...toDbLotTerms(database, lot),
+    granted: toDbInteger(database, lot.granted),
+    remaining: toDbInteger(database, lot.remaining),
+    pending: lot.pending,
+  };
+}
+
+/** Reads an open lot from the field that holds its id. */
+export function fromDbOpenLot(document: StoredDocument, idField: "id" | "_id"): OpenLot {
+  return {
+    id: fromDbText(document[idField], idField),
+    class: fromDbWord(document["class"], LOT_CLASSES, "class"),
+    priority: fromDbInteger(document["priority"], "priority"),
+    scope: document["scope"] === null ? null : fromDbList(document["scope"], "scope", fromDbText),
+    effectiveAt: fromDbInstant(document["effectiveAt"], "effectiveAt"),
+    expiresAt: fromDbInstantOrNull(document["expiresAt"], "expiresAt"),
+    costMinor: fromDbAmount(document["costMinor"], "costMinor"),
+    currency: fromDbTextOrNull(document["currency"], "currency"),
+    granted: fromDbAmount(document["granted"], "granted"),
+    remaining: fromDbAmount(document["remaining"], "remaining"),
+    pending: document["pending"] === true,
+  };
+}
+
+/** Writes a receipt. */
+export function toDbReceipt(database: Database, receipt: readonly ReceiptLine[]): readonly Record<string, unknown>[] {
+  return receipt.map((line) => ({
+    lotId: line.lotId,
+    class: line.class,
+    amount: toDbInteger(database, line.amount),
+  }));
+}
+
+/** Reads a receipt. */
+export function fromDbReceipt(value: unknown, field: string): readonly ReceiptLine[] {
+  return fromDbList(value, field, (element, path) => {
+    const line = fromDbDocument(element, path);
+    return {
+      lotId: fromDbText(line["lotId"], `${path}.lotId`),
+      class: fromDbWord(line["class"], LOT_CLASSES, `${path}.class`),
+      amount: fromDbAmount(line["amount"], `${path}.amount`),
+    };
+  });
+}

@@ -1,0 +1,84 @@
+import type { Instant } from "../../domain/instant";
+import { type OpenLot, nextDueAt } from "../../domain/lot";
+import type { NeededLots } from "../../domain/plan-batch";
+import { earliest } from "../../domain/wallet";
+import type { LoadedLots, LotStateChange } from "../../domain/wallet-draft";
+import type { Database, OperationOptions } from "../../ports/collection";
+import { fromDbOpenLot, toDbOpenLot } from "./lot-mapping";
+import { toDbInstantOrNull } from "./mapping";
+
+const LOTS_PER_PAGE = 1000;
+
+type WalletName = { readonly id: string; readonly accountId: string };
+
+/** The collection `lotStates`: what is left in the open lots that wait outside the wallet. */
+export interface LotStates {
+  load(wallet: WalletName, needed: NeededLots, at: Instant, options?: OperationOptions): Promise<LoadedLots>;
+  listAll(wallet: WalletName): Promise<readonly OpenLot[]>;
+  save(wallet: WalletName, changes: readonly LotStateChange[], options: OperationOptions): Promise<void>;
+}
+
+/** Opens the collection `lotStates`. */
+export function createLotStates(database: Database): LotStates {
+  const collection = database.collection("lotStates");
+  const waitingOf = (wallet: WalletName): Record<string, unknown> => ({
+    accountId: wallet.accountId,
+    walletId: wallet.id,
+    state: "waiting",
+  });
+  const readLots = async (
+    filter: Record<string, unknown>,
+    options: OperationOptions & { readonly sort: Record<string, 1>; readonly limit: number },
+  ): Promise<readonly OpenLot[]> =>
+    (await collection.find(filter, options)).map((document) => fromDbOpenLot(document, "_id"));
+
+  return {
+    load: async (wallet, needed, at, options = {}) => {
+      const first = needed.first
+        ? await readLots(waitingOf(wallet), { ...options, sort: { burnKey: 1 }, limit: LOTS_PER_PAGE })
+        : [];
+      const due = needed.due
+        ? await readLots(
+            { ...waitingOf(wallet), nextAt: { $lte: toDbInstantOrNull(at) } },
+            { ...options, sort: { nextAt: 1 }, limit: LOTS_PER_PAGE },
+          )
+        : [];
+      const known = new Set([...first, ...due].map((lot) => lot.id));
+      // One more than are known: the first that is not known has the next due instant of the others.
+      const upcoming = await readLots(
+        { ...waitingOf(wallet), nextAt: { $gt: new Date(0) } },
+        { ...options, sort: { nextAt: 1 }, limit: known.size + 1 },
+      );
+      const others = upcoming.filter((lot) => !known.has(lot.id));
+      return { first, due, nextAtOfOthers: earliest(others.map(nextDueAt)) };
+    },
+    listAll: async (wallet) => {
+      const lots: OpenLot[] = [];
+      let afterKey = "";
+      for (;;) {
+        const filter = { ...waitingOf(wallet), burnKey: { $gt: afterKey } };
+        const page = await collection.find(filter, { sort: { burnKey: 1 }, limit: LOTS_PER_PAGE });
+        lots.push(...page.map((document) => fromDbOpenLot(document, "_id")));
+        afterKey = String(page[page.length - 1]?.["burnKey"] ?? "");
+        if (page.length < LOTS_PER_PAGE) return lots;
+      }
+    },
+    save: async (wallet, changes, options) => {
+      for (const { lot, state, burnKey, nextAt } of changes) {
+        const values = {
+          walletId: wallet.id,
+          schemaVersion: 1,
+          state,
+          burnKey,
+          nextAt: toDbInstantOrNull(nextAt),
+          ...toDbOpenLot(database, lot),
+        };
+        await collection.updateOne(
+          { _id: lot.id, accountId: wallet.accountId },
+          { $set: values },
+          { ...options, upsert: true },
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { type CollectionDefinition, amount, closed, instant, list, text, word } from "./define-collection";
+
+const roles = word(["owner", "admin", "member"]);
+
+export const accountsDefinition: CollectionDefinition = {
+  name: "accounts",
+  what: "paying parties",
+  schemaVersion: 1,
+  shardKey: "_id",
+  properties: {
+    _id: text(),
+    status: word(["open", "suspended", "closed"]),
+    members: { ...list(closed({ userId: text(), role: roles }), 1000), minItems: 1 },
+    stripeCustomers: closed({ live: text(), test: text() }, ["live", "test"]),
+    entitlementVersion: amount,
+    createdAt: instant,
+  },
+  indexes: [],
+};
+
+export const usersDefinition: CollectionDefinition = {
+  name: "users",
+  what: "people who sign in; no personal data",
+  schemaVersion: 1,
+  shardKey: "_id",
+  properties: {
+    _id: text(),
+    memberships: list(closed({ accountId: text(), role: roles }), 1000),
+    signup: word(["pending", "done"]),
+    createdAt: instant,
+  },
+  indexes: [],
+  copies: { memberships: "accounts.members; written in the transaction that changes its source" },
+};
+
+export const identityMarksDefinition: CollectionDefinition = {
+  name: "identityMarks",
+  what: "keyed hashes of identities that had their one sign-up grant; kept after deletion",
+  schemaVersion: 1,
+  shardKey: "_id",
+  properties: { _id: text(), accountId: text(), at: instant },
+  indexes: [],
+};

@@ -1,0 +1,172 @@
+import {
+  type CollectionDefinition,
+  type JsonSchema,
+  amount,
+  closed,
+  hash,
+  instant,
+  instantOrNull,
+  smallNumber,
+  text,
+  textOrNull,
+  word,
+} from "./define-collection";
+
+const mode = word(["live", "test"]);
+const amountOrNull: JsonSchema = { bsonType: ["long", "null"], minimum: 0 };
+const NINETY_DAYS_SECONDS = 90 * 86_400;
+
+const featureTerms: JsonSchema = {
+  bsonType: "object",
+  required: ["kind"],
+  additionalProperties: false,
+  properties: {
+    kind: word(["boolean", "limit", "metered"]),
+    enabled: { bsonType: "bool" },
+    limit: amountOrNull,
+    hard: { bsonType: "bool" },
+    tokensPerUnit: amountOrNull,
+  },
+};
+
+export const plansDefinition: CollectionDefinition = {
+  name: "plans",
+  what: "immutable catalog versions of plans and packs",
+  schemaVersion: 1,
+  shardKey: null,
+  properties: {
+    _id: text(),
+    kind: word(["plan", "pack"]),
+    itemId: text(64),
+    version: smallNumber(1_000_000),
+    name: text(128),
+    price: closed({ amountMinor: amount, currency: text(3) }),
+    group: text(64),
+    rank: smallNumber(1000),
+    interval: { bsonType: ["string", "null"], enum: ["month", "year", null] },
+    signupTokens: amount,
+    monthlyTokens: amount,
+    rollover: { bsonType: ["object", "null"], properties: { percent: smallNumber(100), periods: smallNumber(36) } },
+    trial: { bsonType: ["object", "null"], properties: { days: smallNumber(730), tokens: amount } },
+    features: { bsonType: "object", additionalProperties: featureTerms },
+    tokens: amount,
+    lifeDays: { bsonType: ["int", "null"], minimum: 1 },
+  },
+  optional: [
+    "group",
+    "rank",
+    "interval",
+    "signupTokens",
+    "monthlyTokens",
+    "rollover",
+    "trial",
+    "features",
+    "tokens",
+    "lifeDays",
+  ],
+  indexes: [],
+};
+
+export const operationsDefinition: CollectionDefinition = {
+  name: "operations",
+  what: "keyed calls that write no ledger entry, with their answers, kept for ever",
+  schemaVersion: 1,
+  shardKey: "accountId",
+  properties: {
+    _id: text(1024),
+    accountId: text(),
+    scope: word(["client", "operator", "system"]),
+    key: text(),
+    useCase: text(64),
+    fingerprint: hash,
+    state: word(["open", "done"]),
+    answer: { bsonType: ["object", "null"] },
+    at: instant,
+  },
+  indexes: [],
+};
+
+export const paymentsDefinition: CollectionDefinition = {
+  name: "payments",
+  what: "per economic cause: what Stripe collected and what was granted for it",
+  schemaVersion: 1,
+  shardKey: "accountId",
+  properties: {
+    _id: text(1024),
+    accountId: text(),
+    cause: text(),
+    mode,
+    valueMinor: amount,
+    currency: text(3),
+    packId: text(64),
+    packVersion: smallNumber(1_000_000),
+    quantity: smallNumber(1_000_000),
+    stripePaymentIntentId: textOrNull(),
+    unitsGranted: amount,
+    paidAt: instant,
+  },
+  indexes: [],
+};
+
+export const stripeLinksDefinition: CollectionDefinition = {
+  name: "stripeLinks",
+  what: "Stripe object to account and cause",
+  schemaVersion: 1,
+  shardKey: "_id",
+  properties: { _id: text(), accountId: text(), cause: text(), at: instant },
+  indexes: [],
+};
+
+export const stripeEventsDefinition: CollectionDefinition = {
+  name: "stripeEvents",
+  what: "the inbox: received Stripe events and their state",
+  schemaVersion: 1,
+  shardKey: "_id",
+  properties: {
+    _id: text(),
+    type: text(128),
+    objectId: text(),
+    mode,
+    apiVersion: text(64),
+    state: word(["received", "done", "parked", "dead"]),
+    attempts: { bsonType: "int", minimum: 0 },
+    receivedAt: instant,
+    nextAttemptAt: instant,
+    bodyHash: hash,
+    failure: textOrNull(500),
+    doneAt: instantOrNull,
+  },
+  indexes: [
+    {
+      name: "unfinished_due",
+      key: { state: 1, nextAttemptAt: 1 },
+      partialFilterExpression: { state: "received" },
+      serves: "the inbox sweep: unfinished events whose turn has come, oldest first",
+    },
+  ],
+};
+
+export const stripeEventBodiesDefinition: CollectionDefinition = {
+  name: "stripeEventBodies",
+  what: "raw bodies of received events, for replay and proof; the only TTL near money",
+  schemaVersion: 1,
+  shardKey: "_id",
+  properties: { _id: text(), body: { bsonType: "string" }, at: instant },
+  indexes: [
+    {
+      name: "ninety_days",
+      key: { at: 1 },
+      expireAfterSeconds: NINETY_DAYS_SECONDS,
+      serves: "the server's own removal of bodies after 90 days",
+    },
+  ],
+};
+
+export const entryNotesDefinition: CollectionDefinition = {
+  name: "entryNotes",
+  what: "erasable free text of ledger entries; the entry keeps its keyed hash",
+  schemaVersion: 1,
+  shardKey: "accountId",
+  properties: { _id: text(), accountId: text(), content: { bsonType: "object" }, hash },
+  indexes: [],
+};

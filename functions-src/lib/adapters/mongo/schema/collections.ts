@@ -1,0 +1,35 @@
+import { accountsDefinition, identityMarksDefinition, usersDefinition } from "./accounts";
+import {
+  entryNotesDefinition,
+  operationsDefinition,
+  paymentsDefinition,
+  plansDefinition,
+  stripeEventBodiesDefinition,
+  stripeEventsDefinition,
+  stripeLinksDefinition,
+} from "./billing";
+import type { CollectionDefinition } from "./define-collection";
+import { ledgerDefinition } from "./ledger";
+import { lotStatesDefinition, lotsDefinition } from "./lots";
+import { walletsDefinition } from "./wallets";
+
+/** The name of the product's database. */
+export const DATABASE_NAME = "tollkeeper";
+
+/** Every collection of the product. The build, `db:apply` and the start read this list and nothing else. */
+export const COLLECTIONS: readonly CollectionDefinition[] = [
+  accountsDefinition,
+  usersDefinition,
+  identityMarksDefinition,
+  walletsDefinition,
+  lotsDefinition,
+  lotStatesDefinition,
+  ledgerDefinition,
+  entryNotesDefinition,
+  plansDefinition,
+  operationsDefinition,
+  paymentsDefinition,
+  stripeLinksDefinition,
+  stripeEventsDefinition,
+  stripeEventBodiesDefinition,
+];

@@ -1,0 +1,48 @@
+import {
+  type CollectionDefinition,
+  amount,
+  closed,
+  flag,
+  hash,
+  instant,
+  instantOrNull,
+  list,
+  text,
+  word,
+} from "./define-collection";
+import { openLotProperties } from "./lot-properties";
+
+export const walletsDefinition: CollectionDefinition = {
+  name: "wallets",
+  what: "the one authoritative balance of an (account, unit), and the lock of everything that changes it",
+  schemaVersion: 1,
+  shardKey: "accountId",
+  properties: {
+    _id: text(),
+    accountId: text(),
+    unit: text(64),
+    seq: amount,
+    head: hash,
+    at: instant,
+    gate: word(["open", "frozen", "suspended", "closed"]),
+    blockInDebt: flag,
+    available: amount,
+    pending: amount,
+    frozen: amount,
+    held: amount,
+    debt: amount,
+    dueAt: instantOrNull,
+    lots: list(closed({ id: text(), ...openLotProperties }), 16),
+    waiting: closed({ count: amount, remaining: amount, nextAt: instantOrNull }),
+  },
+  rules: [
+    {
+      $eq: [
+        { $add: ["$available", "$pending", "$frozen"] },
+        { $add: [{ $sum: "$lots.remaining" }, "$waiting.remaining"] },
+      ],
+    },
+  ],
+  indexes: [],
+  copies: { gate: "accounts.status and freezes; written in the transaction that changes its source" },
+};

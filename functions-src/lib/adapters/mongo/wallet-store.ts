@@ -1,0 +1,104 @@
+import type { Database, DatabaseSession, OperationOptions } from "../../ports/collection";
+import {
+  type SealedChanges,
+  StoreFailure,
+  type WalletReads,
+  type WalletStore,
+  type WalletTransaction,
+} from "../../ports/wallet-store";
+import { createEntryNotes } from "./entry-notes";
+import { createLedger } from "./ledger";
+import { createLotStates } from "./lot-states";
+import { createLots } from "./lots";
+import { createPaymentRecords } from "./payments";
+import { OPERATION_KEY_INDEX } from "./schema/ledger";
+import { hasLabel, isDuplicateKey } from "./store-errors";
+import { createWallets } from "./wallets";
+
+/** How often a commit whose fate is unknown is sent again before it is left unknown. */
+const COMMIT_TRIES = 5;
+
+/** Makes the store of wallets, lots and the ledger over the collections of one database. */
+export function createWalletStore(database: Database): WalletStore {
+  const wallets = createWallets(database);
+  const ledger = createLedger(database);
+  const lots = createLots(database);
+  const lotStates = createLotStates(database);
+  const payments = createPaymentRecords(database);
+  const notes = createEntryNotes(database);
+
+  const readsIn = (options?: OperationOptions): WalletReads => ({
+    loadWallet: (ref) => wallets.find(ref, options),
+    loadWaiting: (wallet, needed, at) => lotStates.load(wallet, needed, at, options),
+    findByNames: (accountId, names) => ledger.findByNames(accountId, names, options),
+  });
+
+  const write = async (changes: SealedChanges, options: OperationOptions): Promise<void> => {
+    const { wallet } = changes;
+    // The wallet first: it is the lock, so a race is lost before anything else is written.
+    if (changes.expectedSeq === 0) await asTransient(wallets.insert(wallet, options));
+    else if (!(await wallets.update(wallet, changes.expectedSeq, options))) throw new StoreFailure("transient", null);
+    await ledger.insert(changes.entries, options);
+    if (changes.lots.length > 0) await lots.insert(changes.lots, options);
+    if (changes.lotStates.length > 0) await lotStates.save(wallet, changes.lotStates, options);
+    if (changes.payments.length > 0) await payments.insert(changes.payments, options);
+    if (changes.notes.length > 0) await notes.insert(wallet.accountId, changes.notes, options);
+  };
+
+  return {
+    ...readsIn(),
+    transact: (body) =>
+      inTransaction(database.openSession(), (options) => {
+        const tx: WalletTransaction = { ...readsIn(options), write: (changes) => write(changes, options) };
+        return body(tx);
+      }),
+    listWallets: (page) => wallets.list(page),
+    listNewest: (page) => ledger.listNewest(page),
+    listOldest: (page) => ledger.listOldest(page),
+    listWaiting: ({ id, accountId }) => lotStates.listAll({ id, accountId }),
+  };
+}
+
+/** A wallet that somebody else just made is a lost race, not a corruption. */
+async function asTransient(insert: Promise<void>): Promise<void> {
+  try {
+    await insert;
+  } catch (error) {
+    if (isDuplicateKey(error)) throw new StoreFailure("transient", error);
+    throw error;
+  }
+}
+
+async function inTransaction<T>(session: DatabaseSession, body: (options: OperationOptions) => Promise<T>): Promise<T> {
+  try {
+    session.start();
+    const result = await body({ session });
+    await commit(session);
+    return result;
+  } catch (error) {
+    await session.abort();
+    throw classify(error);
+  } finally {
+    await session.end();
+  }
+}
+
+/** Commits; a commit whose fate is unknown is repeated, which is safe because the server knows the transaction. */
+async function commit(session: DatabaseSession): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await session.commit();
+    } catch (error) {
+      if (!hasLabel(error, "UnknownTransactionCommitResult")) throw error;
+      if (tries >= COMMIT_TRIES) throw new StoreFailure("outcome_unknown", error);
+    }
+  }
+}
+
+function classify(error: unknown): unknown {
+  if (error instanceof StoreFailure) return error;
+  if (hasLabel(error, "TransientTransactionError")) return new StoreFailure("transient", error);
+  if (isDuplicateKey(error, OPERATION_KEY_INDEX)) return new StoreFailure("duplicate_key", error);
+  if (isDuplicateKey(error)) return new StoreFailure("corrupt", error);
+  return error;
+}

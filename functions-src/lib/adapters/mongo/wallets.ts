@@ -1,0 +1,110 @@
+import type { Gate, Wallet, WalletRef } from "../../domain/wallet";
+import { walletIdOf } from "../../domain/wallet";
+import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
+import { fromDbOpenLot, toDbOpenLot } from "./lot-mapping";
+import {
+  fromDbAmount,
+  fromDbDocument,
+  fromDbInstant,
+  fromDbInstantOrNull,
+  fromDbInteger,
+  fromDbList,
+  fromDbText,
+  fromDbWord,
+  toDbInstant,
+  toDbInstantOrNull,
+  toDbInteger,
+} from "./mapping";
+
+const GATES: readonly Gate[] = ["open", "frozen", "suspended", "closed"];
+
+/** The collection `wallets`. */
+export interface Wallets {
+  find(ref: WalletRef, options?: OperationOptions): Promise<Wallet | null>;
+  insert(wallet: Wallet, options: OperationOptions): Promise<void>;
+  /** Replaces the state of a wallet that still has the sequence number that was read; answers whether it had. */
+  update(wallet: Wallet, expectedSeq: number, options: OperationOptions): Promise<boolean>;
+  list(page: {
+    readonly accountId?: string;
+    readonly afterId?: string;
+    readonly limit: number;
+  }): Promise<readonly Wallet[]>;
+}
+
+/** Opens the collection `wallets`. */
+export function createWallets(database: Database): Wallets {
+  const collection: Collection = database.collection("wallets");
+  return {
+    find: async (ref, options) => {
+      const document = await collection.findOne({ _id: walletIdOf(ref), accountId: ref.accountId }, options);
+      return document === null ? null : fromDbWallet(document);
+    },
+    insert: (wallet, options) =>
+      collection.insertMany(
+        [{ _id: wallet.id, accountId: wallet.accountId, unit: wallet.unit, ...toDbState(database, wallet) }],
+        options,
+      ),
+    update: async (wallet, expectedSeq, options) => {
+      const filter = { _id: wallet.id, accountId: wallet.accountId, seq: toDbInteger(database, expectedSeq) };
+      return (await collection.updateOne(filter, { $set: toDbState(database, wallet) }, options)).matched;
+    },
+    list: async ({ accountId, afterId, limit }) => {
+      const filter =
+        accountId === undefined
+          ? { _id: { $gt: afterId ?? "" } }
+          : { accountId, _id: { $gt: afterId ?? `${accountId}:`, $lt: `${accountId};` } };
+      const documents = await collection.find(filter, { sort: { _id: 1 }, limit });
+      return documents.map(fromDbWallet);
+    },
+  };
+}
+
+function toDbState(database: Database, wallet: Wallet): Record<string, unknown> {
+  const integer = (value: number): unknown => toDbInteger(database, value);
+  return {
+    schemaVersion: 1,
+    seq: integer(wallet.seq),
+    head: wallet.head,
+    at: toDbInstant(wallet.at),
+    gate: wallet.gate,
+    blockInDebt: wallet.blockInDebt,
+    available: integer(wallet.available),
+    pending: integer(wallet.pending),
+    frozen: integer(wallet.frozen),
+    held: integer(wallet.held),
+    debt: integer(wallet.debt),
+    dueAt: toDbInstantOrNull(wallet.dueAt),
+    lots: wallet.lots.map((lot) => ({ id: lot.id, ...toDbOpenLot(database, lot) })),
+    waiting: {
+      count: integer(wallet.waiting.count),
+      remaining: integer(wallet.waiting.remaining),
+      nextAt: toDbInstantOrNull(wallet.waiting.nextAt),
+    },
+  };
+}
+
+function fromDbWallet(document: StoredDocument): Wallet {
+  const waiting = fromDbDocument(document["waiting"], "waiting");
+  return {
+    id: fromDbText(document["_id"], "_id"),
+    accountId: fromDbText(document["accountId"], "accountId"),
+    unit: fromDbText(document["unit"], "unit"),
+    seq: fromDbInteger(document["seq"], "seq"),
+    head: fromDbText(document["head"], "head"),
+    at: fromDbInstant(document["at"], "at"),
+    gate: fromDbWord(document["gate"], GATES, "gate"),
+    blockInDebt: document["blockInDebt"] === true,
+    available: fromDbAmount(document["available"], "available"),
+    pending: fromDbAmount(document["pending"], "pending"),
+    frozen: fromDbAmount(document["frozen"], "frozen"),
+    held: fromDbAmount(document["held"], "held"),
+    debt: fromDbAmount(document["debt"], "debt"),
+    dueAt: fromDbInstantOrNull(document["dueAt"], "dueAt"),
+    lots: fromDbList(document["lots"], "lots", (element, path) => fromDbOpenLot(fromDbDocument(element, path), "id")),
+    waiting: {
+      count: fromDbInteger(waiting["count"], "waiting.count"),
+      remaining: fromDbAmount(waiting["remaining"], "waiting.remaining"),
+      nextAt: fromDbInstantOrNull(waiting["nextAt"], "waiting.nextAt"),
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { Amount } from "./amount";
+import type { Instant } from "./instant";
+
+/** Where the units of a lot come from; it decides the burn order and what a clawback may touch. */
+export const LOT_CLASSES = ["promo", "allocation", "pack"] as const;
+export type LotClass = (typeof LOT_CLASSES)[number];
+
+/** What a grant fixes for the life of a lot. */
+export interface LotTerms {
+  readonly class: LotClass;
+  /** 0 burns first, 100 last. */
+  readonly priority: number;
+  /** Features the lot may pay for; null pays for everything. */
+  readonly scope: readonly string[] | null;
+  readonly effectiveAt: Instant;
+  /** The instant at which the lot is gone; null lives for ever. */
+  readonly expiresAt: Instant | null;
+  /** What the whole lot cost, in the smallest unit of `currency`; 0 with currency null when nothing was paid. */
+  readonly costMinor: Amount;
+  readonly currency: string | null;
+}
+
+/**
+ * A lot that still has units or waits for its start.
+ * Holds: `remaining` <= `granted`; `pending` until the activation is booked, and then never again.
+ */
+export interface OpenLot extends LotTerms {
+  readonly id: string;
+  readonly granted: Amount;
+  readonly remaining: Amount;
+  readonly pending: boolean;
+}
+
+/** The immutable record of a grant, kept for ever. */
+export interface LotFact extends LotTerms {
+  readonly id: string;
+  readonly accountId: string;
+  readonly walletId: string;
+  readonly granted: Amount;
+  /** The economic cause; unique per account and part, so that one cause can never grant twice. */
+  readonly causeKey: string;
+  readonly part: "whole";
+  readonly grantedAt: Instant;
+}
+
+/** How much of which lot an operation gave, took or moved. */
+export interface ReceiptLine {
+  readonly lotId: string;
+  readonly class: LotClass;
+  readonly amount: Amount;
+}
+
+/**
+ * Tells whether a lot may pay now.
+ * A spend without a feature uses unscoped lots only; the interval of a lot is half-open.
+ */
+export function isEligible(lot: OpenLot, request: { readonly at: Instant; readonly feature: string | null }): boolean {
+  if (lot.pending || lot.effectiveAt > request.at) return false;
+  if (lot.expiresAt !== null && lot.expiresAt <= request.at) return false;
+  if (lot.scope === null) return true;
+  return request.feature !== null && lot.scope.includes(request.feature);
+}
+
+/** The instant at which something has to be booked on a lot: its activation, else its end, else never. */
+export function nextDueAt(lot: OpenLot): Instant | null {
+  return lot.pending ? lot.effectiveAt : lot.expiresAt;
+}

@@ -1,0 +1,53 @@
+/**
+ * Every business "no", with the sentence a caller reads. A refusal is a value, never an exception; nothing happened.
+ * The order in which an operation checks them is part of the contract and stands in its doc comment.
+ */
+export const REFUSALS = {
+  /** The eligible lots hold less than the request. */
+  insufficient_tokens: "Not enough tokens: buy a pack or ask for less",
+  /** The request would have to touch more lots than one operation may. */
+  too_many_lots: "The request touches too many small lots: ask for at most `coverable` at once",
+  /** An operator or a dispute froze the wallet. */
+  wallet_frozen: "The wallet is frozen: contact support",
+  /** The account owes units and its policy refuses to spend meanwhile. */
+  in_debt: "The account owes tokens: buy a pack to repay them first",
+  /** The account was suspended by an operator or for fraud. */
+  account_suspended: "The account is suspended: contact support",
+  /** The account was closed. */
+  account_closed: "The account is closed: reopen it first",
+  /** The same key came with other input. */
+  key_reused: "This key was used with other input: use a new key for a new operation",
+  /** Other writers kept the wallet busy; nothing happened. */
+  contention: "The wallet is busy and nothing happened: try again with the same key",
+  /** The fate of the commit is not known. */
+  outcome_unknown: "The outcome is not known yet: ask again with the same key",
+  /** A balance would pass 2^53-1. */
+  balance_limit: "The balance would pass the largest amount: nothing was added",
+  /** No pack of this id is sold. */
+  pack_unknown: "No such pack is sold: see billing/catalog",
+  /** The caller does not belong to the account. */
+  not_a_member: "You are not a member of this account",
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+const RETRYABLE: ReadonlySet<RefusalCode> = new Set<RefusalCode>(["contention", "outcome_unknown"]);
+
+/** A business "no" as callers get it; `retryable` says whether the same call may succeed without any change. */
+export type Refusal = {
+  readonly ok: false;
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly [fact: string]: unknown;
+};
+
+/** Makes a refusal with its sentence and the facts that go with the code. */
+export function refuse(code: RefusalCode, facts: Readonly<Record<string, unknown>> = {}): Refusal {
+  return { ok: false, code, message: REFUSALS[code], retryable: RETRYABLE.has(code), ...facts };
+}
+
+/** Tells a refusal from a result. */
+export function isRefusal<T extends object>(value: T | Refusal): value is Refusal {
+  return "ok" in value && value.ok === false;
+}

@@ -1,0 +1,95 @@
+import { type Amount, ZERO } from "./amount";
+import type { Instant } from "./instant";
+import type { OpenLot } from "./lot";
+
+/** How many lots live inside the wallet document; further open lots wait outside, in burn order. */
+export const EMBEDDED_LOTS = 16;
+
+/** The hash that the first entry of a wallet points back to. */
+export const GENESIS_HASH = "0".repeat(64);
+
+/** The balances of a wallet. Holds: available + pending + frozen + held = the sum over open lots and open holds. */
+export interface Balance {
+  readonly available: Amount;
+  readonly pending: Amount;
+  readonly frozen: Amount;
+  readonly held: Amount;
+  readonly debt: Amount;
+}
+
+/** A copy of the state of the account and of freezes, so that a spend needs to read nothing but the wallet. */
+export type Gate = "open" | "frozen" | "suspended" | "closed";
+
+/** What waits outside the wallet: how many lots, their units, and when the next of them has something to book. */
+export interface WaitingLots {
+  readonly count: number;
+  readonly remaining: Amount;
+  readonly nextAt: Instant | null;
+}
+
+/**
+ * The one authoritative balance of an (account, unit), and the lock of everything that changes it.
+ * Holds: `seq` is the number of its ledger entries and `head` the hash of the last; `lots` precede every waiting lot in
+ * burn order; `at` never goes back.
+ */
+export interface Wallet extends Balance {
+  readonly id: string;
+  readonly accountId: string;
+  readonly unit: string;
+  readonly seq: number;
+  readonly head: string;
+  readonly at: Instant;
+  readonly gate: Gate;
+  readonly blockInDebt: boolean;
+  /** The next instant at which a lot has something to book; null = never. */
+  readonly dueAt: Instant | null;
+  readonly lots: readonly OpenLot[];
+  readonly waiting: WaitingLots;
+}
+
+/** Names a wallet. Account ids and units hold no colon, so the parts can be told apart. */
+export interface WalletRef {
+  readonly accountId: string;
+  readonly unit: string;
+}
+
+/** The id of the wallet of an (account, unit). */
+export function walletIdOf(ref: WalletRef): string {
+  return `${ref.accountId}:${ref.unit}`;
+}
+
+/** The wallet before its first entry. */
+export function emptyWallet(ref: WalletRef): Wallet {
+  return {
+    id: walletIdOf(ref),
+    accountId: ref.accountId,
+    unit: ref.unit,
+    seq: 0,
+    head: GENESIS_HASH,
+    at: 0,
+    gate: "open",
+    blockInDebt: false,
+    available: ZERO,
+    pending: ZERO,
+    frozen: ZERO,
+    held: ZERO,
+    debt: ZERO,
+    dueAt: null,
+    lots: [],
+    waiting: { count: 0, remaining: ZERO, nextAt: null },
+  };
+}
+
+/** Picks the balances out of a wallet. */
+export function balanceOf(wallet: Balance): Balance {
+  const { available, pending, frozen, held, debt } = wallet;
+  return { available, pending, frozen, held, debt };
+}
+
+/** The earliest of some instants; null stands for never. */
+export function earliest(instants: readonly (Instant | null)[]): Instant | null {
+  return instants.reduce<Instant | null>((first, next) => {
+    if (next === null) return first;
+    return first === null || next < first ? next : first;
+  }, null);
+}

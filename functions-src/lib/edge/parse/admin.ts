@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { LOT_CLASSES } from "../../domain/lot";
+import type { GrantInput } from "../../usecases/grant-tokens";
+import { fields } from "./fields";
+import { parseWith } from "./parse-with";
+
+const priority = z
+  .number({ error: "expected a whole number in 0..100" })
+  .int({ error: "a whole number in 0..100" })
+  .min(0, { error: "a whole number in 0..100" })
+  .max(100, { error: "a whole number in 0..100" });
+
+export const parseGrant = parseWith(
+  z
+    .strictObject({
+      key: fields.key,
+      accountId: fields.accountId,
+      unit: fields.unit.default("tokens"),
+      amount: fields.amount,
+      class: z.enum(LOT_CLASSES, { error: "expected promo, allocation or pack" }),
+      priority: priority.default(50),
+      effectiveAt: fields.instant.optional(),
+      expiresAt: fields.instant.optional(),
+      costMinor: fields.amountOrZero.optional(),
+      currency: fields.currency.optional(),
+      scope: z.array(fields.feature, { error: "expected a list of features" }).min(1).max(100).optional(),
+      reason: fields.reason,
+    })
+    .refine((grant) => (grant.costMinor ?? 0) === 0 || grant.currency !== undefined, {
+      error: "expected a currency beside costMinor",
+      path: ["currency"],
+    })
+    .transform(({ effectiveAt, expiresAt, costMinor, currency, scope, ...rest }): GrantInput => ({
+      ...rest,
+      effectiveAt: effectiveAt ?? null,
+      expiresAt: expiresAt ?? null,
+      costMinor: costMinor ?? fields.amountOrZero.parse(0),
+      currency: currency ?? null,
+      scope: scope === undefined ? null : [...new Set(scope)].sort(),
+    })),
+);
+
+export const parseVerify = parseWith(
+  z
+    .strictObject({ accountId: fields.accountId.optional() })
+    .transform(({ accountId }) => (accountId === undefined ? {} : { accountId })),
+);

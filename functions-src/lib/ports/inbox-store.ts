@@ -1,0 +1,34 @@
+import type { Instant } from "../domain/instant";
+import type { StripeMode } from "../domain/payment";
+
+/**
+ * A received Stripe event.
+ * `received`: waits to be processed, or waits for its next attempt. `done`: its effects are in. `parked`: of another mode
+ * or release train, kept and not processed. `dead`: failed for reasons of our own too often; an operator replays it.
+ */
+export interface InboxEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly objectId: string;
+  readonly mode: StripeMode;
+  readonly apiVersion: string;
+  readonly state: "received" | "done" | "parked" | "dead";
+  readonly attempts: number;
+  readonly receivedAt: Instant;
+}
+
+/** The inbox of Stripe events. */
+export interface InboxStore {
+  /** Stores an event and its raw body once, at majority; answers false when it was there already. */
+  store(event: InboxEvent & { readonly bodyHash: string }, rawBody: string): Promise<boolean>;
+  /**
+   * Takes an event for one attempt: nobody else gets it until `nextAttemptAt`.
+   * Answers null when it is not due, taken by another, or finished.
+   */
+  claim(id: string, turn: { readonly now: Instant; readonly nextAttemptAt: Instant }): Promise<InboxEvent | null>;
+  finish(id: string, at: Instant): Promise<void>;
+  /** Records a failed attempt: it comes again at `nextAttemptAt`, or never when null. */
+  fail(id: string, failure: { readonly reason: string; readonly nextAttemptAt: Instant | null }): Promise<void>;
+  /** Ids of events that are due, oldest turn first, one page. */
+  listDue(page: { readonly now: Instant; readonly limit: number }): Promise<readonly string[]>;
+}

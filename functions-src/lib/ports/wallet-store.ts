@@ -1,0 +1,76 @@
+import type { Entry, EntryKind, OperationIdentity } from "../domain/entry";
+import type { Instant } from "../domain/instant";
+import type { OpenLot } from "../domain/lot";
+import type { NeededLots } from "../domain/plan-batch";
+import type { Wallet, WalletRef } from "../domain/wallet";
+import type { LoadedLots, WalletChanges } from "../domain/wallet-draft";
+
+/**
+ * Why a wallet transaction did not end with a known commit.
+ * `transient`: nothing happened, the whole batch may be tried again. `duplicate_key`: an operation key of the batch is in
+ * the ledger already. `outcome_unknown`: the commit was sent and its fate is not known. `corrupt`: an entry or a cause
+ * that must not exist does.
+ */
+export type StoreFailureKind = "transient" | "duplicate_key" | "outcome_unknown" | "corrupt";
+
+/** A wallet transaction that failed in a way its caller has to decide about. `cause` is the database's own error. */
+export class StoreFailure extends Error {
+  readonly kind: StoreFailureKind;
+
+  constructor(kind: StoreFailureKind, cause: unknown) {
+    super(`Wallet transaction failed: ${kind}`, { cause });
+    this.name = "StoreFailure";
+    this.kind = kind;
+  }
+}
+
+/** What names an operation in the ledger. */
+export type OperationName = Pick<OperationIdentity, "scope" | "key">;
+
+/** A plan whose entries are chained. */
+export type SealedChanges = Omit<WalletChanges, "entries"> & { readonly entries: readonly Entry[] };
+
+/** Reads of wallets and ledgers; inside a transaction they see its snapshot, outside they are majority reads. */
+export interface WalletReads {
+  loadWallet(ref: WalletRef): Promise<Wallet | null>;
+  /** Loads waiting lots: the first 1,000 in burn order, and up to 1,000 with something due. */
+  loadWaiting(wallet: Wallet, needed: NeededLots, at: Instant): Promise<LoadedLots>;
+  /** Finds the entries (leg 0) that operations of an account wrote. */
+  findByNames(accountId: string, names: readonly OperationName[]): Promise<readonly Entry[]>;
+}
+
+/** A wallet transaction: its reads, and one write of everything. */
+export interface WalletTransaction extends WalletReads {
+  /** Writes a plan. Throws: StoreFailure `transient` when the wallet moved on since it was read. */
+  write(changes: SealedChanges): Promise<void>;
+}
+
+/** Wallets, lots and the ledger. */
+export interface WalletStore extends WalletReads {
+  /**
+   * Runs one attempt of a transaction and commits it at majority.
+   * Throws: StoreFailure; any other error is a bug or an outage and nothing was committed.
+   */
+  transact<T>(body: (tx: WalletTransaction) => Promise<T>): Promise<T>;
+  /** The wallets of an account, or of everybody in id order after a given id, one page. */
+  listWallets(page: {
+    readonly accountId?: string;
+    readonly afterId?: string;
+    readonly limit: number;
+  }): Promise<readonly Wallet[]>;
+  /** Entries of a wallet before a sequence number, newest first. */
+  listNewest(page: {
+    readonly wallet: Pick<Wallet, "id" | "accountId">;
+    readonly beforeSeq: number | null;
+    readonly kinds: readonly EntryKind[] | null;
+    readonly limit: number;
+  }): Promise<readonly Entry[]>;
+  /** Entries of a wallet after a sequence number, oldest first. */
+  listOldest(page: {
+    readonly wallet: Pick<Wallet, "id" | "accountId">;
+    readonly afterSeq: number;
+    readonly limit: number;
+  }): Promise<readonly Entry[]>;
+  /** All waiting lots of a wallet. */
+  listWaiting(wallet: Pick<Wallet, "id" | "accountId">): Promise<readonly OpenLot[]>;
+}

@@ -1,0 +1,88 @@
+import type { Amount } from "../domain/amount";
+import { AppError } from "../domain/app-error";
+import type { GrantCommand } from "../domain/commands";
+import { type Instant, toIsoText } from "../domain/instant";
+import type { LotClass } from "../domain/lot";
+import type { Refusal } from "../domain/refusal";
+import type { Caller } from "./caller";
+import { type ConsumeAnswer, balanceAnswer } from "./consume";
+import type { Deps } from "./deps";
+import { actorOf, noteOf, scopeOf } from "./operation";
+import { requireAccount } from "./resolve-account";
+
+/** A grant as an operator asks for it. */
+export interface GrantInput {
+  readonly key: string;
+  readonly accountId: string;
+  readonly unit: string;
+  readonly amount: Amount;
+  readonly class: LotClass;
+  readonly priority: number;
+  readonly effectiveAt: Instant | null;
+  readonly expiresAt: Instant | null;
+  readonly costMinor: Amount;
+  readonly currency: string | null;
+  readonly scope: readonly string[] | null;
+  readonly reason: string;
+}
+
+/** What `admin/grant` answers. */
+export interface GrantAnswer {
+  readonly ok: true;
+  readonly entryId: string;
+  readonly lotId: string;
+  readonly replayed: boolean;
+  readonly balance: ConsumeAnswer["balance"];
+}
+
+/**
+ * Gives units to an account by hand; the reason is kept as an erasable note of the entry.
+ * Refuses: key_reused, balance_limit, contention, outcome_unknown.
+ * Throws: AppError `invalid_input` when there is no such account or the lot would have ended already.
+ */
+export async function grantTokens(
+  deps: Deps,
+  caller: Caller,
+  input: GrantInput,
+  now: Instant,
+): Promise<GrantAnswer | Refusal> {
+  await requireAccount(deps, input.accountId);
+  const { reason, ...fingerprinted } = input;
+  const scope = scopeOf(caller);
+  const command: GrantCommand = {
+    kind: "grant",
+    identity: { scope, key: input.key, fingerprint: deps.digest.json({ useCase: "grant", ...fingerprinted }) },
+    actor: actorOf(caller),
+    note: noteOf(deps.digest, { reason }),
+    amount: input.amount,
+    class: input.class,
+    priority: input.priority,
+    scope: input.scope,
+    effectiveAt: input.effectiveAt,
+    expiresAt: input.expiresAt,
+    costMinor: input.costMinor,
+    currency: input.currency,
+    cause: { kind: "operator", id: `${scope}:${input.key}` },
+    payment: null,
+  };
+  assertLife(input, now);
+  const outcome = await deps.post({ accountId: input.accountId, unit: input.unit }, command, now);
+  if (outcome.kind === "refused") return outcome.refusal;
+  const { entry, replayed } = outcome;
+  return {
+    ok: true,
+    entryId: entry.id,
+    lotId: String(entry.answer["lotId"]),
+    replayed,
+    balance: balanceAnswer(entry),
+  };
+}
+
+function assertLife(input: GrantInput, now: Instant): void {
+  if (input.expiresAt === null) return;
+  const startsAt = Math.max(input.effectiveAt ?? now, now);
+  if (input.expiresAt <= startsAt) {
+    const expected = `an instant after ${toIsoText(startsAt)}`;
+    throw new AppError("invalid_input", `expiresAt: expected ${expected}, got ${toIsoText(input.expiresAt)}`);
+  }
+}

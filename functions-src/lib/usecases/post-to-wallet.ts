@@ -1,0 +1,149 @@
+import { AppError } from "../domain/app-error";
+import type { Outcome, WalletCommand } from "../domain/commands";
+import type { Entry } from "../domain/entry";
+import type { Instant } from "../domain/instant";
+import { neededLots, operationTime, planBatch, repeat } from "../domain/plan-batch";
+import { type Refusal, refuse } from "../domain/refusal";
+import { type WalletRef, emptyWallet } from "../domain/wallet";
+import { NOTHING_LOADED } from "../domain/wallet-draft";
+import type { Digest } from "../ports/digest";
+import type { Log } from "../ports/log";
+import type { Timing } from "../ports/timing";
+import { StoreFailure, type WalletStore, type WalletTransaction } from "../ports/wallet-store";
+import { sealEntries } from "./seal-entries";
+
+/** How often and how long a batch is tried while other writers are faster. */
+const RETRY_BUDGET = { tries: 8, elapsedMs: 2000, firstDelayMs: 5, maxDelayMs: 200 } as const;
+
+/** What posting needs; a part of `Deps`. */
+export interface PostingDeps {
+  readonly wallets: WalletStore;
+  readonly digest: Digest;
+  readonly timing: Timing;
+  readonly log: Log;
+}
+
+/**
+ * Posts a batch of commands to one wallet in one transaction: load -> plan -> apply. The only place that opens a wallet
+ * transaction. Answers only after the commit at majority; the same key and input always get the same answer.
+ * Refuses: what the commands refuse, `key_reused`, `contention` (nothing happened), `outcome_unknown`.
+ */
+export async function postToWallet(
+  deps: PostingDeps,
+  ref: WalletRef,
+  commands: readonly WalletCommand[],
+  now: Instant,
+): Promise<readonly Outcome[]> {
+  const outcomes = new Map<WalletCommand, Outcome>();
+  const startedMs = deps.timing.elapsedMs();
+  for (let tries = 1; ; tries += 1) {
+    const open = commands.filter((command) => !outcomes.has(command));
+    if (open.length === 0) break;
+    try {
+      const planned = await deps.wallets.transact((tx) => attempt(deps, tx, ref, open, now));
+      if (planned === "settled_a_page") continue;
+      open.forEach((command, index) => outcomes.set(command, outcomeAt(planned, index)));
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      const spent = tries >= RETRY_BUDGET.tries || deps.timing.elapsedMs() - startedMs >= RETRY_BUDGET.elapsedMs;
+      await decideFailure(deps, ref, { failure: error, open, spent, outcomes });
+      if (error.kind === "transient" && !spent) await deps.timing.sleep(delayMs(tries, deps.timing));
+    }
+  }
+  return commands.map((command) => outcomes.get(command) ?? refused(refuse("outcome_unknown")));
+}
+
+/** One attempt inside a transaction. A full page of due lots is booked by itself first, so that one batch stays bounded. */
+async function attempt(
+  deps: PostingDeps,
+  tx: WalletTransaction,
+  ref: WalletRef,
+  commands: readonly WalletCommand[],
+  now: Instant,
+): Promise<readonly Outcome[] | "settled_a_page"> {
+  const wallet = (await tx.loadWallet(ref)) ?? emptyWallet(ref);
+  const needed = neededLots(wallet, commands, now);
+  const at = operationTime(wallet, now);
+  const loaded = needed.first || needed.due ? await tx.loadWaiting(wallet, needed, at) : NOTHING_LOADED;
+  const moreIsDue = loaded.nextAtOfOthers !== null && loaded.nextAtOfOthers <= at;
+
+  const plan = planBatch(wallet, loaded, moreIsDue ? [] : commands, now);
+  const outcomes = await withReplays(tx, ref, commands, plan.outcomes);
+  if (plan.changes !== null) await tx.write(sealEntries(plan.changes, wallet.head, deps.digest));
+  return moreIsDue ? "settled_a_page" : outcomes;
+}
+
+/** Before a refusal is given its key is looked up: a call that succeeded before gets its answer again. */
+async function withReplays(
+  reads: Pick<WalletStore, "findByNames">,
+  ref: WalletRef,
+  commands: readonly WalletCommand[],
+  outcomes: readonly Outcome[],
+): Promise<readonly Outcome[]> {
+  const refusedNames = commands
+    .filter((_, index) => outcomes[index]?.kind === "refused")
+    .map(({ identity }) => identity);
+  if (refusedNames.length === 0) return outcomes;
+  const entries = await reads.findByNames(ref.accountId, refusedNames);
+  return outcomes.map((outcome, index) => {
+    const command = commands[index];
+    if (outcome.kind === "booked" || command === undefined) return outcome;
+    return replayOf(command, entries) ?? outcome;
+  });
+}
+
+function replayOf(command: WalletCommand, entries: readonly Entry[]): Outcome | null {
+  const entry = entries.find(({ scope, key }) => scope === command.identity.scope && key === command.identity.key);
+  return entry === undefined ? null : repeat({ kind: "booked", entry, replayed: true }, command);
+}
+
+interface FailedAttempt {
+  readonly failure: StoreFailure;
+  readonly open: readonly WalletCommand[];
+  readonly spent: boolean;
+  readonly outcomes: Map<WalletCommand, Outcome>;
+}
+
+/** Fills in what a failed attempt leaves decided; commands without an outcome are tried again. */
+async function decideFailure(deps: PostingDeps, ref: WalletRef, failed: FailedAttempt): Promise<void> {
+  const { failure, open, spent, outcomes } = failed;
+  switch (failure.kind) {
+    case "corrupt":
+      deps.log.alert("wallet_corrupt", { accountId: ref.accountId, unit: ref.unit, error: String(failure.cause) });
+      throw new AppError("bug", "The ledger of this wallet needs an operator: nothing was booked", { cause: failure });
+    case "transient":
+      if (spent) open.forEach((command) => outcomes.set(command, refused(refuse("contention"))));
+      return;
+    case "duplicate_key":
+    case "outcome_unknown": {
+      const names = open.map(({ identity }) => identity);
+      const entries = await deps.wallets.findByNames(ref.accountId, names);
+      for (const command of open) {
+        const replay = replayOf(command, entries);
+        if (replay !== null) {
+          // After an unknown commit a found entry is our own: the call succeeded now, it is no replay.
+          const own = failure.kind === "outcome_unknown" && replay.kind === "booked";
+          outcomes.set(command, own ? { ...replay, replayed: false } : replay);
+        } else if (failure.kind === "outcome_unknown" || spent) {
+          outcomes.set(command, refused(refuse(failure.kind === "outcome_unknown" ? "outcome_unknown" : "contention")));
+        }
+      }
+      return;
+    }
+  }
+}
+
+function refused(refusal: Refusal): Outcome {
+  return { kind: "refused", refusal };
+}
+
+function outcomeAt(outcomes: readonly Outcome[], index: number): Outcome {
+  const outcome = outcomes[index];
+  if (outcome === undefined) throw new Error(`A plan left command ${index} without an outcome`);
+  return outcome;
+}
+
+function delayMs(tries: number, timing: Timing): number {
+  const ceiling = Math.min(RETRY_BUDGET.maxDelayMs, RETRY_BUDGET.firstDelayMs * 2 ** tries);
+  return ceiling * timing.random();
+}

@@ -1,0 +1,60 @@
+import { AppError } from "../domain/app-error";
+import type { Instant } from "../domain/instant";
+import { EFFECTS, type Effect, effectsOf } from "../domain/stripe-effects";
+import type { InboxEvent } from "../ports/inbox-store";
+import type { Deps } from "./deps";
+import { settleCheckout } from "./settle-checkout";
+
+/** How long one attempt may take before another process may take the event. */
+const TURN_MS = 60_000;
+/** After so many failures of our own (not outages) an operator has to look. */
+const MAX_OWN_FAILURES = 20;
+const BACKOFF = { firstMs: 2_000, maxMs: 15 * 60_000 } as const;
+const EVENTS_PER_SWEEP = 500;
+
+/**
+ * Processes one event of the inbox: takes it, runs its effects, marks it done. An event that is not due, taken or finished
+ * is left alone, so trigger and sweep may both come, twice and late. Effects are keyed by their cause, never by the event.
+ */
+export async function processStripeEvent(deps: Deps, eventId: string, now: Instant): Promise<void> {
+  const event = await deps.inbox.claim(eventId, { now, nextAttemptAt: now + TURN_MS });
+  if (event === null) return;
+  if (EFFECTS[event.type] === undefined) deps.log.info("stripe_event_unknown_type", { eventId, type: event.type });
+  try {
+    for (const effect of effectsOf(event)) await applyEffect(deps, effect, now);
+  } catch (error) {
+    await recordFailure(deps, event, error, now);
+    return;
+  }
+  await deps.inbox.finish(eventId, now);
+}
+
+/** Processes everything in the inbox that is due: what a lost trigger, a crash or an outage left behind. */
+export async function sweepInbox(deps: Deps, now: Instant): Promise<void> {
+  const due = await deps.inbox.listDue({ now, limit: EVENTS_PER_SWEEP });
+  for (const eventId of due) await processStripeEvent(deps, eventId, now);
+}
+
+async function applyEffect(deps: Deps, effect: Effect, now: Instant): Promise<void> {
+  switch (effect.kind) {
+    case "settle_checkout": {
+      const settled = await settleCheckout(deps, effect.sessionId, now);
+      deps.log.info("checkout_settled", { sessionId: effect.sessionId, ...settled });
+    }
+  }
+}
+
+/** An outage is waited for without limit; a failure of our own ends as a dead letter after 20 attempts. */
+async function recordFailure(deps: Deps, event: InboxEvent, error: unknown, now: Instant): Promise<void> {
+  const outage = error instanceof AppError && error.kind === "unavailable";
+  const dead = !outage && event.attempts >= MAX_OWN_FAILURES;
+  const delayMs = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(event.attempts, 20));
+  const reason = error instanceof Error ? error.message : String(error);
+  await deps.inbox.fail(event.id, { reason, nextAttemptAt: dead ? null : now + delayMs });
+  deps.log.alert(dead ? "stripe_event_dead" : "stripe_event_failed", {
+    eventId: event.id,
+    type: event.type,
+    attempts: event.attempts,
+    reason,
+  });
+}

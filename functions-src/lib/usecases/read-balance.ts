@@ -1,0 +1,47 @@
+import { type BalanceView, viewBalance } from "../domain/balance-view";
+import type { Instant } from "../domain/instant";
+import { operationTime } from "../domain/plan-batch";
+import { type WalletRef, emptyWallet } from "../domain/wallet";
+import { NOTHING_LOADED } from "../domain/wallet-draft";
+import type { MemberCall } from "./caller";
+import type { Deps } from "./deps";
+
+type Dated<T> = Omit<T, "lots" | "nextExpiry"> & {
+  readonly lots: readonly (Omit<BalanceView["lots"][number], "effectiveAt" | "expiresAt"> & {
+    readonly effectiveAt: Date;
+    readonly expiresAt: Date | null;
+  })[];
+  readonly nextExpiry: { readonly at: Date; readonly amount: number } | null;
+};
+
+/** What `wallet/balance` answers. */
+export type BalanceAnswer = { readonly ok: true } & Dated<BalanceView>;
+
+/** Loads a wallet and settles it in thought: what is due but not booked yet is already out of `available`. */
+export async function loadBalanceView(deps: Pick<Deps, "wallets">, ref: WalletRef, now: Instant): Promise<BalanceView> {
+  const wallet = (await deps.wallets.loadWallet(ref)) ?? emptyWallet(ref);
+  const needed = { first: wallet.waiting.count > 0, due: wallet.waiting.count > 0 };
+  const loaded = needed.first
+    ? await deps.wallets.loadWaiting(wallet, needed, operationTime(wallet, now))
+    : NOTHING_LOADED;
+  return viewBalance(wallet, loaded, now);
+}
+
+/** Answers the balance of a wallet with its first lots in burn order; writes nothing. */
+export async function readBalance(
+  deps: Deps,
+  call: MemberCall<{ readonly unit: string }>,
+  now: Instant,
+): Promise<BalanceAnswer> {
+  const view = await loadBalanceView(deps, { accountId: call.accountId, unit: call.input.unit }, now);
+  return {
+    ok: true,
+    ...view,
+    lots: view.lots.map((lot) => ({
+      ...lot,
+      effectiveAt: new Date(lot.effectiveAt),
+      expiresAt: lot.expiresAt === null ? null : new Date(lot.expiresAt),
+    })),
+    nextExpiry: view.nextExpiry === null ? null : { ...view.nextExpiry, at: new Date(view.nextExpiry.at) },
+  };
+}

@@ -1,0 +1,47 @@
+import type { Instant } from "../domain/instant";
+import type { Deps } from "./deps";
+
+/** What became of a delivery: stored now or before, kept apart, or not believed. */
+export type ReceivedEvent =
+  | { readonly kind: "stored"; readonly eventId: string }
+  | { readonly kind: "parked"; readonly eventId: string; readonly why: string }
+  | { readonly kind: "rejected"; readonly why: string };
+
+/**
+ * Takes a webhook delivery: verifies it, stores it once at majority, and answers. Processing comes right after, by the
+ * trigger on the inbox; nothing but the stored event can move money.
+ * Events of the other mode or another release train are kept as `parked` and alerted, because retries would not cure them.
+ */
+export async function receiveStripeEvent(
+  deps: Deps,
+  delivery: { readonly rawBody: string; readonly signature: string | null },
+  now: Instant,
+): Promise<ReceivedEvent> {
+  const verified = await deps.payments.verifyDelivery({ ...delivery, now });
+  if ("rejected" in verified) {
+    deps.log.alert("stripe_delivery_rejected", { why: verified.rejected });
+    return { kind: "rejected", why: verified.rejected };
+  }
+  const why = parkingReason(deps, verified);
+  await deps.inbox.store(
+    {
+      ...verified,
+      state: why === null ? "received" : "parked",
+      attempts: 0,
+      receivedAt: now,
+      bodyHash: deps.digest.text(delivery.rawBody),
+    },
+    delivery.rawBody,
+  );
+  if (why === null) return { kind: "stored", eventId: verified.id };
+  deps.log.alert("stripe_event_parked", { eventId: verified.id, type: verified.type, why });
+  return { kind: "parked", eventId: verified.id, why };
+}
+
+function parkingReason(deps: Deps, event: { readonly mode: string; readonly apiVersion: string }): string | null {
+  if (event.mode !== deps.payments.mode) return `event of mode ${event.mode}, we run in ${deps.payments.mode}`;
+  const train = event.apiVersion.split(".")[1] ?? "";
+  if (train !== deps.payments.releaseTrain)
+    return `event of version ${event.apiVersion}, we read ${deps.payments.releaseTrain}`;
+  return null;
+}

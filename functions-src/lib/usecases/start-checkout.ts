@@ -1,0 +1,110 @@
+import { isAmount } from "../domain/amount";
+import { AppError } from "../domain/app-error";
+import type { Pack } from "../domain/catalog";
+import { packCauseOf } from "../domain/checkout";
+import type { Instant } from "../domain/instant";
+import { type Refusal, refuse } from "../domain/refusal";
+import type { Caller, MemberCall } from "./caller";
+import type { Deps } from "./deps";
+import { scopeOf } from "./operation";
+
+/** A purchase as asked for. */
+export interface CheckoutInput {
+  readonly key: string;
+  readonly pack: string;
+  readonly quantity: number;
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+}
+
+/** What `billing/checkout` answers: where the buyer pays. */
+export interface CheckoutAnswer {
+  readonly ok: true;
+  readonly replayed: boolean;
+  readonly sessionId: string;
+  readonly url: string;
+}
+
+/**
+ * Opens a Stripe checkout for a pack. A call that died between Stripe and our answer is finished by the same key.
+ * Refuses: key_reused, account_closed, pack_unknown.
+ * Throws: AppError `invalid_input` when units or price times quantity pass the largest amount, `unavailable` when Stripe
+ * cannot be reached.
+ */
+export async function startCheckout(
+  deps: Deps,
+  call: MemberCall<CheckoutInput>,
+  now: Instant,
+): Promise<CheckoutAnswer | Refusal> {
+  const { caller, accountId, input } = call;
+  const ref = { accountId, scope: scopeOf(caller), key: input.key };
+  const fingerprint = deps.digest.json({ useCase: "checkout", ...input });
+  const known = await deps.operations.find(ref);
+  if (known !== null && known.fingerprint !== fingerprint) return refuse("key_reused");
+  if (known !== null && known.answer !== null) return checkoutAnswer(known.answer, "replayed");
+
+  const account = await deps.accounts.findAccount(accountId);
+  const pack = (await deps.catalog(now)).packs.find(({ id }) => id === input.pack);
+  if (account?.status === "closed") return refuse("account_closed");
+  if (pack === undefined) return refuse("pack_unknown", { pack: input.pack });
+  assertQuantity(pack, input.quantity);
+
+  const operation = await deps.operations.open({ ...ref, useCase: "checkout", fingerprint, at: now });
+  if (operation.fingerprint !== fingerprint) return refuse("key_reused");
+  const customerId = account?.stripeCustomers[deps.payments.mode] ?? (await claimCustomer(deps, caller, accountId));
+  const session = await createSession(deps, { ref, input, pack, customerId });
+  const cause = packCauseOf(session.sessionId);
+  await deps.links.put({ mode: deps.payments.mode, stripeId: session.sessionId, accountId, cause, at: now });
+  await deps.operations.finish(ref, session);
+  return checkoutAnswer(session, "new");
+}
+
+function createSession(
+  deps: Deps,
+  purchase: {
+    readonly ref: { readonly accountId: string; readonly scope: string; readonly key: string };
+    readonly input: CheckoutInput;
+    readonly pack: Pack;
+    readonly customerId: string;
+  },
+): Promise<{ sessionId: string; url: string }> {
+  const { ref, input, pack, customerId } = purchase;
+  const parameters = {
+    customerId,
+    order: { accountId: ref.accountId, packId: pack.id, packVersion: pack.version, quantity: input.quantity },
+    name: pack.name,
+    unitAmountMinor: pack.price.amountMinor,
+    currency: pack.price.currency,
+    successUrl: input.successUrl,
+    cancelUrl: input.cancelUrl,
+  };
+  // The hash of the parameters belongs to the key: Stripe refuses a key that comes again with other parameters.
+  const idempotencyKey = deps.digest.json({ ...ref, useCase: "checkout", parameters });
+  return deps.payments.createPackCheckout({ idempotencyKey, ...parameters });
+}
+
+/** Makes a Stripe customer and claims it for the account; of several first checkouts one customer wins for all. */
+async function claimCustomer(deps: Deps, caller: Caller, accountId: string): Promise<string> {
+  const email = caller.kind === "user" ? caller.email : null;
+  const { mode } = deps.payments;
+  const customerId = await deps.payments.createCustomer({
+    idempotencyKey: deps.digest.json({ useCase: "customer", accountId, mode, email }),
+    accountId,
+    email,
+  });
+  return deps.accounts.claimStripeCustomer({ accountId, mode, customerId });
+}
+
+function assertQuantity(pack: Pack, quantity: number): void {
+  if (isAmount(pack.tokens * quantity) && isAmount(pack.price.amountMinor * quantity)) return;
+  throw new AppError("invalid_input", `quantity: expected a number that keeps the total below 2^53, got ${quantity}`);
+}
+
+function checkoutAnswer(answer: Readonly<Record<string, string>>, from: "new" | "replayed"): CheckoutAnswer {
+  return {
+    ok: true,
+    replayed: from === "replayed",
+    sessionId: answer["sessionId"] ?? "",
+    url: answer["url"] ?? "",
+  };
+}
