@@ -1,6 +1,7 @@
 import { typeNameOf } from "../bson/types";
-import { Decimal128, Double, type Doc, type Value } from "../bson/values";
+import type { Doc, Value } from "../bson/values";
 import { serverError } from "../errors";
+import { toNumber } from "../store/plain-number";
 
 /** Reads typed fields out of a command or one of its statements; every wrong type is a TypeMismatch that names the field. */
 export class Arguments {
@@ -79,13 +80,4 @@ export class Arguments {
       `BSON field '${this.owner}.${name}' is the wrong type '${typeNameOf(value)}', expected type '${expected}'`,
     );
   }
-}
-
-/** Any BSON number as a JavaScript number, rounded where it must be; undefined for everything else. */
-export function toNumber(value: Value | undefined): number | undefined {
-  if (typeof value === "number") return value;
-  if (typeof value === "bigint") return Number(value);
-  if (value instanceof Double) return value.value;
-  if (value instanceof Decimal128) return Number(value.toString());
-  return undefined;
 }

@@ -3,7 +3,7 @@ import { serverError } from "../errors";
 import type { SessionRecord } from "../store/session-table";
 import type { Store } from "../store/store";
 import type { CommandSession } from "./context";
-import { toNumber } from "./arguments";
+import { toNumber } from "../store/plain-number";
 
 /** Which command it is, as far as sessions care. */
 export interface SessionRequest {

@@ -2,12 +2,10 @@ import { isEqual } from "../bson/order";
 import type { Doc, Value } from "../bson/values";
 import { serverError } from "../errors";
 import { planIndex, type PlannedIndex } from "../store/index-specification";
+import { buildIndex } from "../store/build-index";
 import type { Collection } from "../store/collection";
-import { idKeyOf, viewOf } from "../store/document";
-import { Index } from "../store/secondary-index";
-import { duplicateKey } from "../store/change";
+import type { Index } from "../store/secondary-index";
 import { definitionOf } from "../store/store";
-import { createTree, type Tree } from "../store/tree";
 import { reply, type Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
 import { existing } from "./create-collection";
@@ -65,23 +63,6 @@ function isThere(collection: Collection, { definition, isIdIndex }: PlannedIndex
 /** Two indexes on the same key may stand side by side when their filter or sparseness differs, but not when only the name does. */
 function isSameMeaning(a: Doc, b: Doc): boolean {
   return ["partialFilterExpression", "collation"].every((name) => isEqual(a.get(name), b.get(name)));
-}
-
-/** Builds the entries of a new index from the documents. Throws: DuplicateKey. */
-export function buildIndex(
-  collection: Collection,
-  { definition }: PlannedIndex,
-): { index: Index; entries: Tree<string> } {
-  const index = new Index(definition);
-  const entries = createTree<string>();
-  for (const bytes of collection.live.documents.values()) {
-    const view = viewOf(bytes);
-    const idKey = idKeyOf(view.get("_id") ?? null);
-    for (const key of index.keysOf(view, idKey)) {
-      if (!entries.set(key, idKey, false) && index.isUnique) throw duplicateKey(collection, index, view, key);
-    }
-  }
-  return { index, entries };
 }
 
 /** Runs the dropIndexes command. Throws: IndexNotFound, InvalidOptions for the `_id` index. */

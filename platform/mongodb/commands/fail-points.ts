@@ -1,6 +1,6 @@
 import type { Doc, Value } from "../bson/values";
 import { serverError } from "../errors";
-import { toNumber } from "./arguments";
+import { toNumber } from "../store/plain-number";
 
 /** What a matching failCommand does to one command. */
 export interface CommandFailure {

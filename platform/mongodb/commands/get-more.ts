@@ -1,7 +1,7 @@
 import type { Value } from "../bson/values";
 import { serverError } from "../errors";
 import { reply, type Reply } from "../wire/reply";
-import { toNumber } from "./arguments";
+import { toNumber } from "../store/plain-number";
 import type { CommandContext } from "./context";
 import type { Cursor } from "./cursor-table";
 

@@ -41,7 +41,7 @@ export function createUpdate(context: CommandContext, statement: UpdateStatement
   const { args, filter, isMulti, isUpsert, sort } = statement;
   const constants = args.doc("c") ?? undefined;
   const filterContext = filterContextOf(context, args, constants);
-  const compiled = compileUpdate(statement.update, {
+  const compiled = compileUpdate(assertUpdate(statement.update), {
     ...filterContext,
     arrayFilters: args.docs("arrayFilters") ?? [],
     timestamp: toTimestamp(context.server.store.lastCommit + 1),
@@ -86,6 +86,13 @@ export function createUpdate(context: CommandContext, statement: UpdateStatement
     queue = undefined;
     return upsert(context, statement, compiled);
   };
+}
+
+/** Throws: FailedToParse unless it is a document, or a pipeline of documents. */
+function assertUpdate(update: Value): Doc | Doc[] {
+  if (update instanceof Map) return update;
+  if (Array.isArray(update) && update.every((stage) => stage instanceof Map)) return update;
+  throw serverError("FailedToParse", "Update argument must be either an object or an array");
 }
 
 function changeDocument(

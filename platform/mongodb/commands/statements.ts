@@ -1,6 +1,7 @@
 import type { Doc, Value } from "../bson/values";
 import { serverError, ServerError } from "../errors";
-import { Arguments, toNumber } from "./arguments";
+import { toNumber } from "../store/plain-number";
+import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
 import { untilUnblocked } from "./target";
 import { abortFailedTransaction } from "./transactions";

@@ -45,6 +45,8 @@ export function createBatch(): Batch {
 
 /** What a store finds on opening. */
 export interface Recovered {
+  /** Oplog entries up to here have fallen off. */
+  readonly truncatedThrough: Instant;
   readonly collections: readonly CollectionRecord[];
   /** The documents of one collection, in key order. */
   documentsOf(collectionId: number): Iterable<Buffer>;
@@ -65,7 +67,7 @@ export interface Persistence {
 export function createMemoryPersistence(): Persistence {
   return {
     isDurable: false,
-    load: () => ({ collections: [], documentsOf: () => [], oplog: [], sessions: [] }),
+    load: () => ({ truncatedThrough: 0, collections: [], documentsOf: () => [], oplog: [], sessions: [] }),
     write: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -30,22 +30,7 @@ export function planIndex(specification: Doc): PlannedIndex {
   if (!(key instanceof Map) || key.size === 0) {
     throw serverError("CannotCreateIndex", "An index specification needs a 'key' that names at least one field");
   }
-  const isHidden = specification.get("hidden") === true;
-  for (const option of specification.keys()) {
-    if (refusedOptions.includes(option))
-      throw serverError("NotImplemented", `Index option '${option}' is not implemented`);
-    if (!knownOptions.has(option)) {
-      throw serverError(
-        "InvalidIndexSpecificationOption",
-        `The field '${option}' is not valid for an index specification. Specification: ${[...specification.keys()].join(", ")}`,
-      );
-    }
-  }
-  if (isHidden) throw serverError("NotImplemented", "Hidden indexes are not implemented");
-  const collation = specification.get("collation");
-  if (collation instanceof Map && collation.get("locale") !== "simple") {
-    throw serverError("NotImplemented", "Indexes with a collation are not implemented");
-  }
+  assertOptions(specification);
   const fields = [...key].map(([path, direction]) => fieldOf(path, direction));
   const name = specification.get("name");
   const isUnique = isTrue(specification.get("unique"));
@@ -88,6 +73,26 @@ export function planIndex(specification: Doc): PlannedIndex {
       ...(expiry === undefined ? {} : { expireAfterSeconds: expiry }),
     },
   };
+}
+
+/** Throws: NotImplemented, InvalidIndexSpecificationOption. */
+function assertOptions(specification: Doc): void {
+  const isHidden = specification.get("hidden") === true;
+  for (const option of specification.keys()) {
+    if (refusedOptions.includes(option))
+      throw serverError("NotImplemented", `Index option '${option}' is not implemented`);
+    if (!knownOptions.has(option)) {
+      throw serverError(
+        "InvalidIndexSpecificationOption",
+        `The field '${option}' is not valid for an index specification. Specification: ${[...specification.keys()].join(", ")}`,
+      );
+    }
+  }
+  if (isHidden) throw serverError("NotImplemented", "Hidden indexes are not implemented");
+  const collation = specification.get("collation");
+  if (collation instanceof Map && collation.get("locale") !== "simple") {
+    throw serverError("NotImplemented", "Indexes with a collation are not implemented");
+  }
 }
 
 function fieldOf(path: string, direction: Value): IndexField {

@@ -63,6 +63,10 @@ export class Oplog {
     return this.entries[this.start]?.at;
   }
 
+  get newest(): Instant | undefined {
+    return this.entries.at(-1)?.at;
+  }
+
   append(entry: OplogEntry): void {
     this.entries.push(entry);
     this.bytes += sizeOf(entry);
