@@ -21,7 +21,7 @@ export const MAX_DEPTH = 200;
 const MAX_DATE = 8_640_000_000_000_000n;
 const MAX_CACHED_NAME = 40;
 const NAME_SLOTS = 4096;
-const names = new Array<string>(NAME_SLOTS).fill("");
+const names = Array.from({ length: NAME_SLOTS }, () => "");
 
 /**
  * Decodes the document that begins at `offset`.

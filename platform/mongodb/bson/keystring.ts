@@ -17,7 +17,6 @@ import {
 const NUMBER = { nan: "\x01", negative: "\x02", zero: "\x03", positive: "\x04" } as const;
 const END = "\0";
 const TEXT_END = "\0\0";
-const PLAIN = /^[\x01-\x7f]*$/;
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
@@ -64,9 +63,18 @@ function encodeBody(value: Value): string {
 }
 
 function encodeText(text: string): string {
-  if (PLAIN.test(text)) return text + TEXT_END;
+  if (isPlain(text)) return text + TEXT_END;
   const bytes = Buffer.from(text, "utf8").toString("latin1");
   return bytes.replaceAll("\0", "\0\xff") + TEXT_END;
+}
+
+/** Text of ASCII characters without a null is its own encoding. */
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0 || unit > 127) return false;
+  }
+  return true;
 }
 
 function encodeDoc(doc: Doc): string {

@@ -1,5 +1,5 @@
 import { BSON, calculateObjectSize, serialize } from "bson";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { decode } from "../../../../platform/mongodb/bson/decode";
 import { encode } from "../../../../platform/mongodb/bson/encode";
 import { compare } from "../../../../platform/mongodb/bson/order";

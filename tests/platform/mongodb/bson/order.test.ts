@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { encodeKey } from "../../../../platform/mongodb/bson/keystring";
 import { compare, isEqual } from "../../../../platform/mongodb/bson/order";
 import {

@@ -1,0 +1,4 @@
+import type { Builder } from "./builder";
+
+/** Filled in next. */
+export const DATE_MATH: Readonly<Record<string, Builder>> = {};

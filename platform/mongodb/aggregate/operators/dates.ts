@@ -1,0 +1,4 @@
+import type { Builder } from "./builder";
+
+/** Filled in next. */
+export const DATES: Readonly<Record<string, Builder>> = {};

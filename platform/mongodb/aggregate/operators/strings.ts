@@ -1,0 +1,4 @@
+import type { Builder } from "./builder";
+
+/** Filled in next. */
+export const STRINGS: Readonly<Record<string, Builder>> = {};
