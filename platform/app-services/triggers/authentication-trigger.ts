@@ -1,0 +1,68 @@
+import type { AuthEvents } from "../auth/auth-events";
+import type { AuthEventDoc, Store } from "../store/store";
+import type { AuthenticationTrigger } from "../tree/app-tree";
+import { pause } from "./pause";
+import { callTrigger, type TriggerCallDeps } from "./trigger-call";
+
+const PAGE = 100;
+const AT_ONCE = 10;
+/** Events recorded by a runtime that does not hold the trigger are found by looking this often. */
+const LOOK_MS = 1_000;
+
+export interface AuthenticationTriggerDeps extends TriggerCallDeps {
+  readonly store: Store;
+  readonly appId: string;
+  readonly events: AuthEvents;
+}
+
+/**
+ * Delivers recorded authentication events until the signal.
+ *
+ * Holds: at least once, since an event is deleted after its function ended; the events of one user one after the other, those of different
+ * users side by side.
+ */
+export async function runAuthenticationTrigger(
+  deps: AuthenticationTriggerDeps,
+  trigger: AuthenticationTrigger,
+  until: AbortSignal,
+): Promise<void> {
+  let wake = new AbortController();
+  deps.events.onRecorded(() => wake.abort());
+  while (!until.aborted) {
+    wake = new AbortController();
+    const waiting = await deps.store.authEvents
+      .find({ app: deps.appId, trigger: trigger.name })
+      .sort({ _id: 1 })
+      .limit(PAGE)
+      .toArray();
+    if (waiting.length === 0) await pause(LOOK_MS, AbortSignal.any([until, wake.signal]));
+    else await deliver(deps, trigger, waiting, until);
+  }
+}
+
+async function deliver(
+  deps: AuthenticationTriggerDeps,
+  trigger: AuthenticationTrigger,
+  events: readonly AuthEventDoc[],
+  until: AbortSignal,
+): Promise<void> {
+  const byUser = new Map<unknown, AuthEventDoc[]>();
+  for (const event of events) byUser.set(event.user["id"], [...(byUser.get(event.user["id"]) ?? []), event]);
+  const queue = [...byUser.values()];
+  const work = async (): Promise<void> => {
+    for (let own = queue.shift(); own !== undefined && !until.aborted; own = queue.shift()) {
+      for (const event of own) {
+        if (until.aborted) return;
+        const argument = {
+          operationType: event.operation,
+          providers: event.providers,
+          user: event.user,
+          time: event.time,
+        };
+        const isConsumed = await callTrigger(deps, { trigger, args: [argument], since: event.time, signal: until });
+        if (isConsumed) await deps.store.authEvents.deleteOne({ _id: event._id });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}

@@ -1,0 +1,90 @@
+import type { ChangeStream, MongoClient } from "mongodb";
+import type { Log } from "../log";
+import type { DatabaseTrigger } from "../tree/app-tree";
+import { isHistoryLost, openChangeStream, type ChangeEvent } from "./change-source";
+import { EventDelivery } from "./event-delivery";
+import type { TriggerCallDeps } from "./trigger-call";
+import type { TriggerState } from "./trigger-state";
+
+export interface DatabaseTriggerDeps extends TriggerCallDeps {
+  readonly client: MongoClient;
+  readonly state: TriggerState;
+  readonly log: Log;
+}
+
+/**
+ * Delivers the changes of a collection until the signal.
+ *
+ * Holds: at least once, since the resume token is stored after the function ended; ordered triggers one event after the other, unordered
+ * ones up to 50 side by side, with the token of the oldest unfinished event. When the server no longer has the history, that is logged
+ * and counted, and the stream starts from now.
+ */
+export async function runDatabaseTrigger(
+  deps: DatabaseTriggerDeps,
+  trigger: DatabaseTrigger,
+  until: AbortSignal,
+  onWatching: () => void,
+): Promise<void> {
+  while (!until.aborted) {
+    const token = (await deps.state.load())?.resumeToken;
+    const stream = openChangeStream(deps.client, trigger, token);
+    const close = (): void => void stream.close().catch(() => {});
+    until.addEventListener("abort", close);
+    try {
+      const end = await follow(deps, trigger, { stream, until, onWatching, isFresh: token === undefined });
+      if (end === "invalidated") await startFromNow(deps, trigger, "the collection was dropped or renamed");
+    } catch (error) {
+      if (until.aborted) return;
+      if (!isHistoryLost(error)) throw error;
+      await startFromNow(deps, trigger, "the server no longer has the history after the stored position");
+    } finally {
+      until.removeEventListener("abort", close);
+      await stream.close().catch(() => {});
+    }
+  }
+}
+
+async function startFromNow(deps: DatabaseTriggerDeps, trigger: DatabaseTrigger, reason: string): Promise<void> {
+  deps.log.write("error", "trigger.events_lost", {
+    trigger: trigger.name,
+    reason,
+    action: "the trigger starts from now",
+  });
+  deps.metrics.count("app_services_trigger_events_lost_total", { trigger: trigger.name });
+  await deps.state.forgetToken();
+}
+
+interface FollowInput {
+  readonly stream: ChangeStream;
+  readonly until: AbortSignal;
+  readonly onWatching: () => void;
+  readonly isFresh: boolean;
+}
+
+async function follow(
+  deps: DatabaseTriggerDeps,
+  trigger: DatabaseTrigger,
+  input: FollowInput,
+): Promise<"invalidated" | "stopped"> {
+  const { stream, until } = input;
+  const delivery = new EventDelivery(deps, trigger, until);
+  // The position at which the stream opened is stored before anything is run: else a crash in the first event would lose it.
+  const opened = new Promise<void>((resolve, reject) => {
+    stream.once("resumeTokenChanged", (token: unknown) => {
+      (input.isFresh ? deps.state.save({ resumeToken: token }) : Promise.resolve()).then(resolve, reject);
+    });
+  });
+  opened.then(input.onWatching, () => {});
+  try {
+    while (!until.aborted) {
+      const event = (await stream.tryNext()) as ChangeEvent | null;
+      await opened;
+      if (event?.operationType === "invalidate") return "invalidated";
+      if (event === null) await delivery.saveIdle(stream.resumeToken);
+      else await delivery.add(event);
+    }
+  } finally {
+    await delivery.finish();
+  }
+  return "stopped";
+}

@@ -1,0 +1,1 @@
+exports = async function () { return context.services.get("mongodb-atlas").db("shop").collection("orders").find({}).toArray(); };

@@ -1,0 +1,1 @@
+exports = async function (a, b) { return context.functions.execute("secretSum", a, b); };
