@@ -1,0 +1,111 @@
+import { numberedError, serverError } from "../../errors";
+import { encodeKey } from "../../bson/keystring";
+import { compare } from "../../bson/order";
+import { classOf } from "../../bson/types";
+import type { Doc, Value } from "../../bson/values";
+import { type Accumulator, compileGroupField, type GroupField } from "../accumulators";
+import { compileExpression, type Evaluator, type Scope } from "../expression";
+import { checkNames, isNullish } from "../operators/builder";
+import { lazily, requireSpec, type Stage, type StageBuilder } from "./stage";
+
+interface Group {
+  readonly id: Value;
+  readonly accumulators: readonly Accumulator[];
+}
+
+const ASCENDING = [false];
+
+class Grouping {
+  private readonly groups = new Map<string, Group>();
+
+  constructor(private readonly fields: readonly GroupField[]) {}
+
+  add(id: Value | undefined, scope: Scope): void {
+    const key = encodeKey([id], ASCENDING);
+    let group = this.groups.get(key);
+    if (group === undefined) {
+      group = { id: id ?? null, accumulators: this.fields.map((field) => field.create()) };
+      this.groups.set(key, group);
+    }
+    for (const [index, field] of this.fields.entries()) {
+      group.accumulators[index]?.add(field.evaluate(scope), scope);
+    }
+  }
+
+  *results(): Generator<Doc> {
+    for (const { id, accumulators } of this.groups.values()) {
+      const doc: Doc = new Map([["_id", id]]);
+      for (const [index, field] of this.fields.entries()) doc.set(field.name, accumulators[index]?.result() ?? null);
+      yield doc;
+    }
+  }
+}
+
+function groupBy(evaluateId: Evaluator, fields: readonly GroupField[], variables: ReadonlyMap<string, Value>): Stage {
+  return lazily(function* (input) {
+    const grouping = new Grouping(fields);
+    for (const root of input) {
+      const scope: Scope = { root, variables };
+      grouping.add(evaluateId(scope), scope);
+    }
+    yield* grouping.results();
+  });
+}
+
+const group: StageBuilder = (spec, { variables }) => {
+  const doc = requireSpec("$group", spec);
+  if (!doc.has("_id")) throw numberedError(15955, "a group specification must include an _id");
+  const fields = [...doc].filter(([name]) => name !== "_id").map(([name, field]) => compileGroupField(name, field));
+  return groupBy(compileExpression(doc.get("_id") ?? null), fields, variables);
+};
+
+const sortByCount: StageBuilder = (spec, { variables }) => {
+  const grouped = groupBy(compileExpression(spec), [compileGroupField("count", new Map([["$sum", 1]]))], variables);
+  return lazily(function* (input) {
+    yield* [...grouped(input)].sort((a, b) => compare(b.get("count"), a.get("count")));
+  });
+};
+
+const bucket: StageBuilder = (spec, { variables }) => {
+  const doc = requireSpec("$bucket", spec);
+  checkNames("$bucket", doc, ["groupBy", "boundaries"], ["default", "output"]);
+  const boundaries = readBoundaries(doc.get("boundaries"));
+  const output = doc.get("output");
+  const fields = output instanceof Map ? [...output].map(([name, field]) => compileGroupField(name, field)) : [compileGroupField("count", new Map([["$sum", 1]]))];
+  const evaluate = compileExpression(doc.get("groupBy") ?? null);
+  const fallback = doc.get("default");
+  const bucketOf: Evaluator = (scope) => {
+    const value = evaluate(scope);
+    const above = boundaries.findIndex((boundary) => !isNullish(value) && compare(value, boundary) < 0);
+    const found = above > 0 ? boundaries[above - 1] : fallback;
+    if (found === undefined) throw numberedError(40066, "$switch could not find a matching branch for an input, and no default was specified.");
+    return found;
+  };
+  const grouped = groupBy(bucketOf, fields, variables);
+  return lazily(function* (input) {
+    yield* [...grouped(input)].sort((a, b) => compare(a.get("_id"), b.get("_id")));
+  });
+};
+
+function readBoundaries(spec: Value | undefined): readonly Value[] {
+  if (!Array.isArray(spec) || spec.length < 2) throw numberedError(40192, "The $bucket 'boundaries' field must have at least 2 values");
+  for (const [index, boundary] of spec.entries()) {
+    const next = spec[index + 1];
+    if (next === undefined) break;
+    if (classOf(boundary) !== classOf(next)) throw numberedError(40193, "All values in the 'boundaries' option to $bucket must have the same type");
+    if (compare(boundary, next) >= 0) throw numberedError(40194, "The 'boundaries' option to $bucket must be sorted");
+  }
+  return spec;
+}
+
+const bucketAuto: StageBuilder = () => {
+  throw serverError("NotImplemented", "$bucketAuto is not implemented");
+};
+
+/** The stages that gather documents into groups. */
+export const GROUP_STAGES: Readonly<Record<string, StageBuilder>> = {
+  $group: group,
+  $sortByCount: sortByCount,
+  $bucket: bucket,
+  $bucketAuto: bucketAuto,
+};

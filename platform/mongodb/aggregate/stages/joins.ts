@@ -1,0 +1,126 @@
+import { numberedError, serverError } from "../../errors";
+import { encodeKey } from "../../bson/keystring";
+import { indexKeys } from "../../bson/path";
+import { BSONRegExp, type Doc, type Value } from "../../bson/values";
+import { compileExpression, type Evaluator, readPath } from "../expression";
+import { checkNames } from "../operators/builder";
+import { withPath } from "./basic";
+import { lazily, type PipelineContext, requirePipeline, requireSpec, type StageBuilder, type StageTools } from "./stage";
+
+interface Lookup {
+  readonly from: string | undefined;
+  readonly as: readonly string[];
+  readonly localField: readonly string[] | undefined;
+  readonly foreignField: string | undefined;
+  readonly bindings: readonly (readonly [string, Evaluator])[];
+  readonly pipeline: readonly Doc[];
+}
+
+function readText(doc: Doc, name: string): string | undefined {
+  const value = doc.get(name);
+  if (value === undefined) return undefined;
+  if (typeof value !== "string") throw numberedError(40321, `$lookup argument '${name}' must be a string`);
+  return value;
+}
+
+function readLookup(spec: Value): Lookup {
+  const doc = requireSpec("$lookup", spec);
+  checkNames("$lookup", doc, ["as"], ["from", "localField", "foreignField", "let", "pipeline"]);
+  const localField = readText(doc, "localField");
+  const foreignField = readText(doc, "foreignField");
+  const hasPipeline = doc.has("pipeline");
+  if ((localField === undefined) !== (foreignField === undefined) || (localField === undefined && !hasPipeline)) {
+    throw serverError("FailedToParse", "$lookup requires both or neither of 'localField' and 'foreignField' to be specified");
+  }
+  const from = readText(doc, "from");
+  if (from === undefined && !hasPipeline) throw serverError("FailedToParse", "must specify 'from' field for a $lookup");
+  const bindings = doc.get("let");
+  return {
+    from,
+    as: (readText(doc, "as") ?? "").split("."),
+    localField: localField?.split("."),
+    foreignField,
+    bindings: bindings instanceof Map ? [...bindings].map(([name, value]) => [name, compileExpression(value)] as const) : [],
+    pipeline: hasPipeline ? requirePipeline("$lookup", doc.get("pipeline")) : [],
+  };
+}
+
+const lookup: StageBuilder = (spec, tools) => {
+  const plan = readLookup(spec);
+  return lazily(function* (input) {
+    const foreign = plan.from === undefined ? [] : [...tools.context.collection(plan.from)];
+    const find = plan.foreignField === undefined ? () => foreign : foreignIndex(foreign, plan.foreignField);
+    for (const doc of input) {
+      const candidates = plan.localField === undefined ? foreign : find(localValues(doc, plan.localField));
+      yield withPath(doc, plan.as, joined(doc, candidates, plan, tools));
+    }
+  });
+};
+
+function joined(doc: Doc, candidates: readonly Doc[], plan: Lookup, { context, variables, run }: StageTools): Value[] {
+  if (plan.pipeline.length === 0) return [...candidates];
+  const scope = { root: doc, variables };
+  const bound = new Map<string, Value>(variables);
+  for (const [name, evaluate] of plan.bindings) {
+    const value = evaluate(scope);
+    if (value === undefined) bound.delete(name);
+    else bound.set(name, value);
+  }
+  const inner: PipelineContext = { ...context, variables: bound };
+  return [...run(plan.pipeline, candidates, inner)];
+}
+
+/** An array matches by each of its elements, a missing field as null. */
+function localValues(doc: Doc, path: readonly string[]): readonly Value[] {
+  const value = readPath(doc, path, 0);
+  if (Array.isArray(value)) return value.flatMap((item) => (Array.isArray(item) ? item : [item]));
+  return [value ?? null];
+}
+
+function foreignIndex(foreign: readonly Doc[], field: string): (values: readonly Value[]) => Doc[] {
+  const places = new Map<string, number[]>();
+  for (const [place, doc] of foreign.entries()) {
+    for (const [value] of indexKeys(doc, [field]).keys) {
+      const key = encodeKey([value], [false]);
+      const known = places.get(key);
+      if (known === undefined) places.set(key, [place]);
+      else if (known.at(-1) !== place) known.push(place);
+    }
+  }
+  return (values) => {
+    const found = new Set<number>();
+    for (const value of values) {
+      if (value instanceof BSONRegExp) throw serverError("NotImplemented", "$lookup by a regular expression is not implemented");
+      for (const place of places.get(encodeKey([value], [false])) ?? []) found.add(place);
+    }
+    return [...found].sort((a, b) => a - b).flatMap((place) => foreign[place] ?? []);
+  };
+}
+
+const facet: StageBuilder = (spec, { context, run }) => {
+  const facets = [...requireSpec("$facet", spec)].map(([name, pipeline]) => [name, requirePipeline("$facet", pipeline)] as const);
+  if (facets.length === 0) throw numberedError(40169, "the $facet specification must be a non-empty object");
+  return lazily(function* (input) {
+    const docs = [...input];
+    yield new Map(facets.map(([name, pipeline]): [string, Value] => [name, [...run(pipeline, docs, context)]]));
+  });
+};
+
+const unionWith: StageBuilder = (spec, { context, run }) => {
+  const isShort = typeof spec === "string";
+  const doc = isShort ? undefined : requireSpec("$unionWith", spec);
+  const name = isShort ? spec : doc?.get("coll");
+  const pipeline = doc?.has("pipeline") === true ? requirePipeline("$unionWith", doc.get("pipeline")) : [];
+  if (name !== undefined && typeof name !== "string") throw serverError("TypeMismatch", "$unionWith 'coll' must be a string");
+  return lazily(function* (input) {
+    yield* input;
+    yield* run(pipeline, name === undefined ? [] : context.collection(name), context);
+  });
+};
+
+/** The stages that bring several pipelines or collections together. */
+export const JOIN_STAGES: Readonly<Record<string, StageBuilder>> = {
+  $lookup: lookup,
+  $facet: facet,
+  $unionWith: unionWith,
+};
