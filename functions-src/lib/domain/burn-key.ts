@@ -1,7 +1,9 @@
 import type { LotTerms } from "./lot";
 
 const CLASS_RANK = { promo: "0", allocation: "1", pack: "2" } as const;
-const FRACTION_BITS = 108;
+/** Hexadecimal digits after the point: 108 bits. */
+const FRACTION_DIGITS = 27;
+const NO_COST = `${"0".repeat(16)}.${"0".repeat(FRACTION_DIGITS)}`;
 
 /**
  * Writes the published burn order of a lot as text: of two lots the one with the lesser key burns first.
@@ -43,15 +45,20 @@ function digits(value: number, width: number): string {
  * within 106 bits, because their difference is at least 1 / (2^53 * 2^53).
  */
 function ratioText(cost: number, units: number): string {
-  if (units === 0) return digits(0, 16);
+  if (cost === 0 || units === 0) return NO_COST;
   let remainder = cost % units;
-  const whole = digits((cost - remainder) / units, 16);
-  if (remainder === 0) return whole;
-  let bits = "";
-  for (let index = 0; index < FRACTION_BITS; index += 1) {
-    remainder *= 2;
-    bits += remainder >= units ? "1" : "0";
-    if (remainder >= units) remainder -= units;
+  let text = `${digits((cost - remainder) / units, 16)}.`;
+  for (let place = 0; place < FRACTION_DIGITS; place += 1) {
+    let digit = 0;
+    for (let bit = 0; bit < 4; bit += 1) {
+      remainder *= 2;
+      digit *= 2;
+      if (remainder >= units) {
+        remainder -= units;
+        digit += 1;
+      }
+    }
+    text += digit.toString(16);
   }
-  return `${whole}.${bits}`;
+  return text;
 }

@@ -1,0 +1,56 @@
+import colors from "picocolors";
+import { createConsoleLog } from "./start/console-log";
+import { readSettings } from "./start/settings";
+import { type Product, startProduct } from "./start/start-product";
+import { closeWhenStopped } from "./start/until-stopped";
+
+async function main(): Promise<void> {
+  const startedAt = Date.now();
+  const settings = readSettings(process.env);
+  const development = settings.mongodbUri === null && settings.stripe.kind === "simulator";
+  const progress = (step: string): void => console.error(colors.dim(`${step} ...`));
+  const product = await startProduct(settings, { log: createConsoleLog(process.env["LOG_LEVEL"]), progress });
+  closeWhenStopped(() => product.close());
+  console.error(summary(product, { development, elapsedMs: Date.now() - startedAt, dataDir: settings.dataDir }));
+  console.log(JSON.stringify(machineLine(product, development)));
+}
+
+/** The line that programs read: everything accepts connections now. */
+function machineLine(product: Product, development: boolean): object {
+  return {
+    event: "ready",
+    baseUrl: product.baseUrl,
+    appId: product.appId,
+    mongodbUri: product.mongodbUri,
+    ...(product.stripe === null ? {} : { stripeUrl: product.stripe.url, stripeSecretKey: product.stripe.secretKey }),
+    ...(development ? { adminKey: product.adminKey } : {}),
+  };
+}
+
+function summary(
+  product: Product,
+  facts: { readonly development: boolean; readonly elapsedMs: number; readonly dataDir: string },
+): string {
+  const row = (name: string, value: string): string => `  ${name.padEnd(12)}${value}`;
+  const { added, unchanged } = product.preparation.publication ?? { added: [], unchanged: 0 };
+  return [
+    "",
+    colors.bold(`Tollkeeper is ready after ${(facts.elapsedMs / 1000).toFixed(1)} s`),
+    row("Runtime", `${product.baseUrl}  (app id ${product.appId}, for realm-web)`),
+    row("Database", product.mongodbUri),
+    ...(product.stripe === null ? [] : [row("Stripe", `${product.stripe.url}  (simulator)`)]),
+    row("Data", facts.dataDir === ":memory:" ? "in memory, gone when this stops" : facts.dataDir),
+    row("Catalog", `${added.length} versions published, ${unchanged} unchanged`),
+    ...(facts.development ? [row("Operator", `${product.adminKey}  (server API key)`)] : []),
+    "",
+    "Try it: npm run demo tells a customer's story; README.md has the client code.",
+    "Sign in with any e-mail and a password of 6 characters or more: registering gives 3 free tokens.",
+    "Stop with Ctrl-C.",
+    "",
+  ].join("\n");
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { API_VERSION } from "../../functions-src/lib/adapters/stripe/gateway";
+import { type Local, startLocal } from "../../platform/local/start-local";
+import { ROOT } from "../build/definitions";
+import { buildApp } from "../build/build-app";
+import { localSecrets } from "./local-secrets";
+import { type Preparation, prepareDatabase } from "./prepare-database";
+import type { Settings } from "./settings";
+
+/** A running product with what its summary needs. */
+export interface Product extends Local {
+  readonly adminKey: string;
+  readonly preparation: Preparation;
+}
+
+/** Builds the tree and starts everything that the settings ask for. */
+export async function startProduct(
+  settings: Settings,
+  options: { readonly log: (line: string) => void; readonly progress: (step: string) => void },
+): Promise<Product> {
+  const secrets = localSecrets(settings.dataDir);
+  const adminKey = settings.adminKey ?? secrets.adminKey;
+  const identityKey = settings.identityKey ?? secrets.identityKey;
+  const realMoney = settings.stripe.kind === "given" && settings.stripe.url === null;
+  let preparation: Preparation = { changes: [], publication: null };
+
+  options.progress("Building app/");
+  await buildApp();
+  options.progress("Starting database, Stripe simulator and runtime");
+  const local = await startLocal({
+    tree: join(ROOT, "app"),
+    port: settings.port,
+    dataDir: settings.dataDir,
+    mongodbUri: settings.mongodbUri,
+    stripe:
+      settings.stripe.kind === "given"
+        ? settings.stripe
+        : {
+            kind: "simulator",
+            secretKey: secrets.stripeSecretKey,
+            webhookSecret: secrets.stripeWebhookSecret,
+            apiVersion: API_VERSION,
+            webhookRoute: "/stripe/webhook",
+          },
+    adminKey,
+    secrets: { identityKey },
+    prepareDatabase: async (uri) => {
+      preparation = await prepareDatabase(uri, {
+        embedded: settings.mongodbUri === null,
+        identityKey,
+        publishDemo: !realMoney,
+      });
+    },
+    log: options.log,
+  });
+  return { ...local, adminKey, preparation };
+}
