@@ -9,9 +9,11 @@ import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
 import { IteratorSource } from "./cursor-table";
 import { openCursor } from "./find";
-import { runOut, writerOf, type PipelineWriter } from "./pipeline-writers";
+import { writeResults, writerOf, type PipelineWriter } from "./pipeline-writers";
 import { prepareQuery, type PreparedQuery, type Query } from "./query";
 import { filterContextOf } from "./statements";
+import { ChangeStream } from "../streams/change-stream";
+import { parseStreamOptions } from "../streams/stream-options";
 import { findCollection, treesFor } from "./target";
 
 /** Runs the aggregate command. */
@@ -27,14 +29,30 @@ export function aggregate(context: CommandContext): Reply | Promise<Reply> {
       "The 'cursor' option is required, except for aggregate with the explain argument",
     );
   const batchSize = new Arguments(cursor, "aggregate.cursor").count("batchSize");
+  const first = pipeline[0]?.get("$changeStream");
+  if (first !== undefined) return openChangeStream(context, pipeline, batchSize);
   const writer = writerOf(pipeline.at(-1));
   const results = runStages(context, writer === undefined ? pipeline : pipeline.slice(0, -1));
-  if (writer !== undefined) return writeResults(context, writer, results);
+  if (writer !== undefined) return runWriter(context, writer, results);
   return openCursor(context, { name: sourceName(context), source: new IteratorSource(encoded(results)), batchSize });
 }
 
-async function writeResults(context: CommandContext, writer: PipelineWriter, results: Iterable<Doc>): Promise<Reply> {
-  await runOut(context, writer, results);
+function openChangeStream(context: CommandContext, pipeline: readonly Doc[], batchSize: number | undefined): Reply {
+  const { server, body, database, session } = context;
+  if (session?.transaction !== undefined) {
+    throw serverError("OperationNotSupportedInTransaction", "$changeStream cannot be used in a transaction");
+  }
+  const stage = pipeline[0]?.get("$changeStream");
+  const name = body.get("aggregate");
+  const scope = { database, collection: typeof name === "string" ? name : undefined };
+  const options = parseStreamOptions(stage instanceof Map ? stage : new Map(), scope);
+  const { variables } = filterContextOf(context, context.args);
+  const source = new ChangeStream(server.store, options, pipeline.slice(1), variables);
+  return openCursor(context, { name: sourceName(context), source, batchSize });
+}
+
+async function runWriter(context: CommandContext, writer: PipelineWriter, results: Iterable<Doc>): Promise<Reply> {
+  await writeResults(context, writer, results);
   return openCursor(context, {
     name: sourceName(context),
     source: new IteratorSource([][Symbol.iterator]()),

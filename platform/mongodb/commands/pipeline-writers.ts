@@ -1,21 +1,187 @@
-import type { Doc } from "../bson/values";
-import { serverError } from "../errors";
+import type { Doc, Value } from "../bson/values";
+import { numberedError, serverError, ServerError } from "../errors";
+import { idKeyOf, viewOf } from "../store/document";
+import { runPipeline } from "../aggregate/run-pipeline";
+import { encode } from "../bson/encode";
+import { lookup } from "../bson/path";
+import { definitionOf } from "../store/store";
 import type { CommandContext } from "./context";
+import { createNow } from "./target";
+import { dropCollection } from "./drop";
+import { assertValid, insertDocument, withLeadingId } from "./insert";
+import { prepareQuery } from "./query";
+import { collectionForWrite, untilUnblocked, writeDocument } from "./target";
 
 /** The `$out` or `$merge` at the end of a pipeline. */
 export interface PipelineWriter {
   readonly stage: "$out" | "$merge";
-  readonly specification: Doc;
+  readonly specification: Value;
 }
 
 /** Recognizes a stage that writes. */
 export function writerOf(stage: Doc | undefined): PipelineWriter | undefined {
-  for (const name of ["$out", "$merge"] as const)
-    if (stage?.has(name) === true) return { stage: name, specification: stage };
+  for (const name of ["$out", "$merge"] as const) {
+    const specification = stage?.get(name);
+    if (specification !== undefined) return { stage: name, specification };
+  }
   return undefined;
 }
 
-/** Throws: NotImplemented. */
-export function runOut(_context: CommandContext, writer: PipelineWriter, _results: Iterable<Doc>): Promise<void> {
-  throw serverError("NotImplemented", `Stage ${writer.stage} is not implemented`);
+/** Writes the results of a pipeline into a collection. Throws: OperationNotSupportedInTransaction, and what the writes are refused for. */
+export async function writeResults(
+  context: CommandContext,
+  writer: PipelineWriter,
+  results: Iterable<Doc>,
+): Promise<void> {
+  if (context.session?.transaction !== undefined) {
+    throw serverError("OperationNotSupportedInTransaction", `${writer.stage} cannot be used in a transaction`);
+  }
+  // The results are complete before the first write, which may change what they are made from.
+  const documents = [...results];
+  if (writer.stage === "$out") await replaceContents(context, writer.specification, documents);
+  else await mergeInto(context, writer.specification, documents);
+}
+
+async function replaceContents(
+  context: CommandContext,
+  specification: Value,
+  documents: readonly Doc[],
+): Promise<void> {
+  const { database, name } = targetOf(specification, context.database);
+  if (database !== context.database) throw serverError("NotImplemented", "$out to another database is not implemented");
+  const { store } = context.server;
+  const before = store.catalogue.get(database, name);
+  const fresh = store.catalogue.build(database, `tmp.agg_out.${store.nextCommit()}`, before?.options ?? {});
+  createNow(context, fresh);
+  try {
+    for (const index of before?.indexes ?? []) fresh.live.entries.set(...index.emptyCopy());
+    for (const document of documents) insertDocument(context, fresh, document);
+  } catch (error) {
+    dropCollection(context, fresh);
+    throw error;
+  }
+  const swapped = untilUnblocked(context, () => {
+    const target = store.catalogue.get(database, name);
+    if (target !== undefined) dropCollection(context, target);
+    const detail: Doc = new Map([
+      [
+        "to",
+        new Map([
+          ["db", database],
+          ["coll", name],
+        ]),
+      ],
+    ]);
+    context.dependsOn = store.commitDefinition(definitionOf("rename", fresh, detail), () => {
+      store.catalogue.rename(fresh, name);
+      return [fresh];
+    });
+  });
+  if (swapped instanceof Promise) await swapped;
+}
+
+type WhenMatched = "replace" | "keepExisting" | "merge" | "fail" | readonly Doc[];
+
+interface Merge {
+  readonly on: readonly string[];
+  readonly whenMatched: WhenMatched;
+  readonly whenNotMatched: string;
+  readonly variables: Doc;
+}
+
+async function mergeInto(context: CommandContext, specification: Value, documents: readonly Doc[]): Promise<void> {
+  const options = specification instanceof Map ? specification : new Map<string, Value>([["into", specification]]);
+  const { database, name } = targetOf(options.get("into") ?? "", context.database);
+  const into: CommandContext = { ...context, database };
+  const merge = parseMerge(options);
+  for (const document of documents) {
+    const merged = untilUnblocked(into, () => mergeOne(into, name, merge, document));
+    if (merged instanceof Promise) await merged;
+  }
+  context.dependsOn = Math.max(context.dependsOn, into.dependsOn);
+}
+
+function parseMerge(options: Doc): Merge {
+  const on = options.get("on") ?? "_id";
+  const whenMatched = options.get("whenMatched") ?? "merge";
+  const whenNotMatched = options.get("whenNotMatched") ?? "insert";
+  const isPipeline = Array.isArray(whenMatched) && whenMatched.every((stage) => stage instanceof Map);
+  const isKnown =
+    whenMatched === "replace" || whenMatched === "keepExisting" || whenMatched === "merge" || whenMatched === "fail";
+  if (!isPipeline && !isKnown)
+    throw serverError("BadValue", "Enumeration value for field 'whenMatched' is not a valid value.");
+  if (whenNotMatched !== "insert" && whenNotMatched !== "discard" && whenNotMatched !== "fail") {
+    throw serverError("BadValue", "Enumeration value for field 'whenNotMatched' is not a valid value.");
+  }
+  const given = options.get("let");
+  return {
+    on: (Array.isArray(on) ? on : [on]).map(String),
+    whenMatched,
+    whenNotMatched,
+    variables: given instanceof Map ? given : new Map(),
+  };
+}
+
+function mergeOne(context: CommandContext, name: string, merge: Merge, given: Doc): void {
+  const collection = collectionForWrite(context, name);
+  const { view: document } = withLeadingId(given);
+  const filter: Doc = new Map(merge.on.map((path) => [path, lookup(document, path) ?? null]));
+  const [bytes] = prepareQuery(collection, collection.live, { filter, limit: 1 }).run();
+  if (bytes === undefined) {
+    if (merge.whenNotMatched === "discard") return;
+    if (merge.whenNotMatched === "fail") {
+      throw numberedError(
+        13113,
+        "$merge could not find a matching document in the target collection for at least one document in the source collection",
+      );
+    }
+    insertDocument(context, collection, document);
+    return;
+  }
+  const before = viewOf(bytes);
+  const id = before.get("_id") ?? null;
+  const changed = mergedDocument(merge, before, document);
+  if (changed === before) return;
+  const view: Doc = new Map([["_id", changed.get("_id") ?? id], ...[...changed].filter(([field]) => field !== "_id")]);
+  if (idKeyOf(view.get("_id") ?? null) !== idKeyOf(id))
+    throw serverError(
+      "ImmutableField",
+      "$merge failed to update the matching document, did you attempt to modify the _id or the shard key?",
+    );
+  assertValid(context, collection, view, before);
+  const after = encode(view);
+  if (!after.equals(bytes))
+    writeDocument(context, { collection, idKey: idKeyOf(id), before: bytes, after, isReplacement: true });
+}
+
+function mergedDocument({ whenMatched, variables }: Merge, before: Doc, document: Doc): Doc {
+  if (whenMatched === "keepExisting") return before;
+  if (whenMatched === "replace") return document;
+  if (whenMatched === "merge") return new Map([...before, ...document]);
+  if (whenMatched === "fail") {
+    throw new ServerError(
+      11000,
+      "DuplicateKey",
+      "E11000 duplicate key error: $merge found a matching document and whenMatched is 'fail'",
+    );
+  }
+  const [result] = runPipeline(whenMatched, [before], {
+    collection: () => [],
+    variables: new Map<string, Value>([...variables, ["new", document]]),
+    now: new Date(),
+  });
+  return result ?? before;
+}
+
+function targetOf(specification: Value, database: string): { database: string; name: string } {
+  if (typeof specification === "string") return { database, name: specification };
+  if (specification instanceof Map) {
+    const name = specification.get("coll");
+    const given = specification.get("db");
+    if (typeof name === "string") return { database: typeof given === "string" ? given : database, name };
+  }
+  throw serverError(
+    "FailedToParse",
+    "The target of $out and $merge is a collection name, or a document with db and coll",
+  );
 }

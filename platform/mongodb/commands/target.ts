@@ -70,15 +70,7 @@ export function writeDocument(context: CommandContext, write: Write): void {
     session.transaction.write(write);
     return;
   }
-  const origin =
-    session?.record === undefined
-      ? {}
-      : {
-          lsid: session.lsid,
-          session: session.record,
-          ...(session.txnNumber === undefined ? {} : { txnNumber: session.txnNumber }),
-        };
-  context.dependsOn = server.store.writeNow(write, origin);
+  context.dependsOn = server.store.writeNow(write, session?.record === undefined ? {} : { session: session.record });
 }
 
 /** Runs a step that may meet an open transaction's document; then waits for that transaction's end and runs the step again. Throws: MaxTimeMSExpired. */

@@ -3,6 +3,7 @@ import { indexKeys } from "../bson/path";
 import type { Doc, Value } from "../bson/values";
 import { compileFilter } from "../match/compile-filter";
 import type { Transaction } from "./transaction";
+import { createTree, type Tree } from "./tree";
 
 export interface IndexField {
   readonly path: string;
@@ -44,6 +45,11 @@ export class Index {
 
   get isUnique(): boolean {
     return this.definition.isUnique;
+  }
+
+  /** The same index for another collection, with no entries yet. */
+  emptyCopy(): [Index, Tree<string>] {
+    return [new Index(this.definition), createTree<string>()];
   }
 
   /** The tree keys of a document: its field values, then its `_id` where the index is not unique. Throws: CannotIndexParallelArrays. */
