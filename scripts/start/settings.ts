@@ -4,7 +4,7 @@ import { ROOT } from "../build/definitions";
 /** What an installation runs beside: its own Stripe account, a simulator started apart, or the built-in simulator. */
 export type StripeChoice =
   | { readonly kind: "simulator" }
-  | { readonly kind: "given"; readonly url: string | null; readonly secretKey: string; readonly webhookSecret: string };
+  | { readonly kind: "given"; readonly url: string; readonly secretKey: string; readonly webhookSecret: string };
 
 /** The settings of a start, read from variables and checked. */
 export interface Settings {
@@ -17,6 +17,9 @@ export interface Settings {
   /** null: one is generated and kept in DATA_DIR. */
   readonly identityKey: string | null;
 }
+
+/** Stripe itself. */
+export const STRIPE_URL = "https://api.stripe.com";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -89,7 +92,7 @@ function readStripe(value: (name: string) => string | null, problems: string[]):
       "STRIPE_WEBHOOK_SECRET: expected the endpoint's secret whsec_..., two separated by a comma while rolling",
     );
   }
-  return { kind: "given", url, secretKey, webhookSecret: webhookSecret ?? "" };
+  return { kind: "given", url: url ?? STRIPE_URL, secretKey, webhookSecret: webhookSecret ?? "" };
 }
 
 function readKey(name: string, key: string | null, problems: string[]): string | null {

@@ -5,7 +5,7 @@ import { ROOT } from "../build/definitions";
 import { buildApp } from "../build/build-app";
 import { localSecrets } from "./local-secrets";
 import { type Preparation, prepareDatabase } from "./prepare-database";
-import type { Settings } from "./settings";
+import { STRIPE_URL, type Settings } from "./settings";
 
 /** A running product with what its summary needs. */
 export interface Product extends Local {
@@ -21,7 +21,7 @@ export async function startProduct(
   const secrets = localSecrets(settings.dataDir);
   const adminKey = settings.adminKey ?? secrets.adminKey;
   const identityKey = settings.identityKey ?? secrets.identityKey;
-  const realMoney = settings.stripe.kind === "given" && settings.stripe.url === null;
+  const realMoney = settings.stripe.kind === "given" && settings.stripe.url === STRIPE_URL;
   let preparation: Preparation = { changes: [], publication: null };
 
   options.progress("Building app/");

@@ -25,17 +25,7 @@ export function toAmount(value: number): Amount {
 
 export const ZERO: Amount = toAmount(0);
 
-/** Adds amounts. Throws: an Error when the sum passes 2^53-1; callers refuse `balance_limit` before they come here. */
-export function plus(left: Amount, right: Amount): Amount {
-  return toAmount(left + right);
-}
-
 /** Subtracts amounts. Throws: an Error when the result would be negative. */
 export function minus(left: Amount, right: Amount): Amount {
   return toAmount(left - right);
-}
-
-/** Sums the amounts that a list of things carries. Throws: an Error when the sum passes 2^53-1. */
-export function sumOf<T>(items: readonly T[], amountOf: (item: T) => Amount): Amount {
-  return items.reduce((sum, item) => plus(sum, amountOf(item)), ZERO);
 }

@@ -7,7 +7,7 @@ import { type LoadedLots, loadedLots, openDraft } from "./wallet-draft";
 import { type Balance, type Wallet, balanceOf } from "./wallet";
 
 /** How many lots a balance shows. */
-export const LOTS_SHOWN = 64;
+const LOTS_SHOWN = 64;
 
 /** What a wallet looks like at an instant, with everything booked that is due then; nothing is written. */
 export interface BalanceView extends Balance {

@@ -2,7 +2,7 @@
  * Every business "no", with the sentence a caller reads. A refusal is a value, never an exception; nothing happened.
  * The order in which an operation checks them is part of the contract and stands in its doc comment.
  */
-export const REFUSALS = {
+const REFUSALS = {
   /** The eligible lots hold less than the request. */
   insufficient_tokens: "Not enough tokens: buy a pack or ask for less",
   /** The request would have to touch more lots than one operation may. */
@@ -48,6 +48,6 @@ export function refuse(code: RefusalCode, facts: Readonly<Record<string, unknown
 }
 
 /** Tells a refusal from a result. */
-export function isRefusal<T extends object>(value: T | Refusal): value is Refusal {
+export function isRefusal(value: object): value is Refusal {
   return "ok" in value && value.ok === false;
 }

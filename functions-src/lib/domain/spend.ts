@@ -8,7 +8,7 @@ import { type WalletDraft, book, eligibleTotal, takeFromLots } from "./wallet-dr
 import type { Gate } from "./wallet";
 
 /** How many lots one operation may touch. */
-export const MAX_LOTS_PER_OPERATION = 1000;
+const MAX_LOTS_PER_OPERATION = 1000;
 
 /** A step of a plan: the next draft with its entry as the last one, or the refusal that changed nothing. */
 export type Step = { readonly draft: WalletDraft } | { readonly refusal: Refusal };

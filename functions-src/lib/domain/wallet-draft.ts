@@ -80,7 +80,6 @@ export function takeFromLots(open: readonly OpenLot[], receipt: readonly Receipt
 export interface LotStateChange {
   readonly lot: OpenLot;
   readonly state: "waiting" | "embedded" | "ended";
-  readonly burnKey: string;
   readonly nextAt: Instant | null;
 }
 
@@ -153,7 +152,7 @@ function total(lots: readonly OpenLot[]): number {
 }
 
 function stateChange(lot: OpenLot, state: LotStateChange["state"]): LotStateChange {
-  return { lot, state, burnKey: burnKey(lot), nextAt: state === "waiting" ? nextDueAt(lot) : null };
+  return { lot, state, nextAt: state === "waiting" ? nextDueAt(lot) : null };
 }
 
 /** All loaded lots, each once. */

@@ -29,7 +29,7 @@ const DATA_SOURCE = "mongodb-atlas";
 const CATALOG_AGE_MS = 30_000;
 
 /** What differs between installations. */
-export interface Settings {
+interface Settings {
   readonly identityKey: string;
   readonly stripe: StripeSettings;
 }
@@ -43,7 +43,7 @@ export function depsOf(invocation: Invocation): Deps {
 }
 
 /** Builds everything over a database, top to bottom. */
-export function createDeps(database: Database, settings: Settings): Deps {
+function createDeps(database: Database, settings: Settings): Deps {
   const digest = createDigest(settings.identityKey);
   const timing = createTiming();
   const log = createLog();
@@ -84,7 +84,6 @@ function databaseOf({ context, bson }: Invocation): Database {
 }
 
 function settingsOf(context: AppServicesContext): Settings {
-  const url = valueOf(context, "stripeUrl");
   return {
     identityKey: valueOf(context, "identityKey"),
     stripe: {
@@ -93,7 +92,7 @@ function settingsOf(context: AppServicesContext): Settings {
       webhookSecrets: valueOf(context, "stripeWebhookSecret")
         .split(",")
         .map((secret) => secret.trim()),
-      url: url === "" ? null : url,
+      url: valueOf(context, "stripeUrl"),
     },
   };
 }

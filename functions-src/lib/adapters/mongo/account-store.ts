@@ -1,5 +1,5 @@
 import type { Account, AccountStore, Role, User } from "../../ports/account-store";
-import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
+import type { Database, StoredDocument } from "../../ports/collection";
 import { insertOnce } from "./insert-once";
 import {
   fromDbDocument,
@@ -28,37 +28,20 @@ export function createAccountStore(database: Database): AccountStore {
     return document === null ? null : fromDbUser(document);
   };
 
-  const insertBoth = async (
-    user: { readonly userId: string; readonly accountId: string; readonly at: number },
-    options: OperationOptions,
-  ): Promise<void> => {
-    const createdAt = toDbInstant(user.at);
-    await users.insertMany(
-      [
-        {
-          _id: user.userId,
-          schemaVersion: 1,
-          memberships: [{ accountId: user.accountId, role: "owner" }],
-          signup: "pending",
-          createdAt,
-        },
-      ],
-      options,
-    );
-    await accounts.insertMany(
-      [
-        {
-          _id: user.accountId,
-          schemaVersion: 1,
-          status: "open",
-          members: [{ userId: user.userId, role: "owner" }],
-          stripeCustomers: {},
-          entitlementVersion: toDbInteger(database, 1),
-          createdAt,
-        },
-      ],
-      options,
-    );
+  const createBoth = async (user: NewUser): Promise<void> => {
+    const session = database.openSession();
+    try {
+      session.start();
+      await users.insertMany([newUser(user)], { session });
+      await accounts.insertMany([newAccount(database, user)], { session });
+      await session.commit();
+    } catch (error) {
+      await session.abort();
+      // The trigger and the first call race here; the loser reads what the winner made.
+      if (!isDuplicateKey(error) && !hasLabel(error, "TransientTransactionError")) throw error;
+    } finally {
+      await session.end();
+    }
   };
 
   return {
@@ -68,19 +51,7 @@ export function createAccountStore(database: Database): AccountStore {
       return document === null ? null : fromDbAccount(document);
     },
     createUserWithAccount: async (user) => {
-      const session = database.openSession();
-      try {
-        session.start();
-        await insertBoth(user, { session });
-        await session.commit();
-      } catch (error) {
-        await session.abort();
-        // The trigger and the first call race here; the loser reads what the winner made.
-        const lostRace = isDuplicateKey(error) || hasLabel(error, "TransientTransactionError");
-        if (!lostRace) throw error;
-      } finally {
-        await session.end();
-      }
+      await createBoth(user);
       return (await findUser(user.userId)) ?? lostUser(user.userId);
     },
     claimIdentity: async ({ id, accountId, at }) => {
@@ -97,6 +68,30 @@ export function createAccountStore(database: Database): AccountStore {
       const account = await accounts.findOne({ _id: accountId });
       return fromDbText(fromDbDocument(account?.["stripeCustomers"], "stripeCustomers")[mode], field);
     },
+  };
+}
+
+type NewUser = Parameters<AccountStore["createUserWithAccount"]>[0];
+
+function newUser({ userId, accountId, at }: NewUser): Record<string, unknown> {
+  return {
+    _id: userId,
+    schemaVersion: 1,
+    memberships: [{ accountId, role: "owner" }],
+    signup: "pending",
+    createdAt: toDbInstant(at),
+  };
+}
+
+function newAccount(database: Database, { userId, accountId, at }: NewUser): Record<string, unknown> {
+  return {
+    _id: accountId,
+    schemaVersion: 1,
+    status: "open",
+    members: [{ userId, role: "owner" }],
+    stripeCustomers: {},
+    entitlementVersion: toDbInteger(database, 1),
+    createdAt: toDbInstant(at),
   };
 }
 

@@ -1,3 +1,4 @@
+import { burnKey } from "../../domain/burn-key";
 import type { Instant } from "../../domain/instant";
 import { type OpenLot, nextDueAt } from "../../domain/lot";
 import type { NeededLots } from "../../domain/plan-batch";
@@ -54,22 +55,22 @@ export function createLotStates(database: Database): LotStates {
     },
     listAll: async (wallet) => {
       const lots: OpenLot[] = [];
-      let afterKey = "";
-      for (;;) {
+      for (let afterKey = ""; ;) {
         const filter = { ...waitingOf(wallet), burnKey: { $gt: afterKey } };
-        const page = await collection.find(filter, { sort: { burnKey: 1 }, limit: LOTS_PER_PAGE });
-        lots.push(...page.map((document) => fromDbOpenLot(document, "_id")));
-        afterKey = String(page[page.length - 1]?.["burnKey"] ?? "");
-        if (page.length < LOTS_PER_PAGE) return lots;
+        const page = await readLots(filter, { sort: { burnKey: 1 }, limit: LOTS_PER_PAGE });
+        lots.push(...page);
+        const last = page[page.length - 1];
+        if (last === undefined || page.length < LOTS_PER_PAGE) return lots;
+        afterKey = burnKey(last);
       }
     },
     save: async (wallet, changes, options) => {
-      for (const { lot, state, burnKey, nextAt } of changes) {
+      for (const { lot, state, nextAt } of changes) {
         const values = {
           walletId: wallet.id,
           schemaVersion: 1,
           state,
-          burnKey,
+          burnKey: burnKey(lot),
           nextAt: toDbInstantOrNull(nextAt),
           ...toDbOpenLot(database, lot),
         };

@@ -7,9 +7,14 @@ import type { Database, StoredDocument } from "../../ports/collection";
  * Throws: an Error when the stored value is no whole number in the safe range; a wrong number is never passed on.
  */
 export function fromDbInteger(value: unknown, field: string): number {
-  const number = typeof value === "object" && value !== null ? Number(String(value)) : value;
+  // A driver that does not promote 64-bit integers gives objects that know their number.
+  const number = hasToNumber(value) ? value.toNumber() : value;
   if (typeof number === "number" && Number.isSafeInteger(number)) return number;
   throw new Error(`${field}: expected a stored whole number in the safe range, found ${String(value)}`);
+}
+
+function hasToNumber(value: unknown): value is { toNumber(): number } {
+  return typeof value === "object" && value !== null && "toNumber" in value && typeof value.toNumber === "function";
 }
 
 /** Reads an amount. Throws: an Error when the stored value is no whole number in 0..2^53-1. */

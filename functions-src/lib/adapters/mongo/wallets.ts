@@ -16,7 +16,7 @@ import {
   toDbInteger,
 } from "./mapping";
 
-const GATES: readonly Gate[] = ["open", "frozen", "suspended", "closed"];
+export const GATES: readonly Gate[] = ["open", "frozen", "suspended", "closed"];
 
 /** The collection `wallets`. */
 export interface Wallets {

@@ -14,8 +14,8 @@ export interface StripeSettings {
   readonly secretKey: string;
   /** All webhook secrets that are valid now; two while one is being rolled. */
   readonly webhookSecrets: readonly string[];
-  /** Address of a simulator; null for Stripe itself. */
-  readonly url: string | null;
+  /** Where the API answers: Stripe itself, or a simulator. */
+  readonly url: string;
 }
 
 /** Makes the gateway to Stripe over the official SDK. */
@@ -49,19 +49,15 @@ export function createPayments(settings: StripeSettings): Payments {
 }
 
 function createClient({ secretKey, url }: StripeSettings): Stripe {
-  const address = url === null ? null : new URL(url);
+  const { hostname, port, protocol } = new URL(url);
   return new Stripe(secretKey, {
     apiVersion: API_VERSION,
     maxNetworkRetries: 2,
     timeout: 20_000,
     telemetry: false,
-    ...(address === null
-      ? {}
-      : {
-          host: address.hostname,
-          port: address.port,
-          protocol: address.protocol === "https:" ? "https" : "http",
-        }),
+    host: hostname,
+    port: port === "" ? (protocol === "https:" ? 443 : 80) : port,
+    protocol: protocol === "https:" ? "https" : "http",
   });
 }
 

@@ -7,7 +7,7 @@ const TOLERANCE_SECONDS = 300;
 export type SignatureCheck = { readonly event: Stripe.Event } | { readonly rejected: string };
 
 /**
- * Checks `Stripe-Signature` over the exact body: any current secret may have signed it, in constant time, and its time may
+ * Checks `Stripe-Signature` over the exact body. Any current secret may have signed it, in constant time, and its time may
  * lie 300 s off either way (the SDK alone lets times of the future pass).
  */
 export async function verifySignature(

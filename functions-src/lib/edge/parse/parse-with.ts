@@ -31,8 +31,10 @@ function sentence(issue: z.core.$ZodIssue): string {
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value);
-  if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "an invalid date" : value.toISOString();
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+  if (typeof value === "object" && value !== null) return "an object";
+  return typeof value === "function" || typeof value === "symbol"
+    ? typeof value
+    : `${value as number | bigint | boolean | null}`;
 }

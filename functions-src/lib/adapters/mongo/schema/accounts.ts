@@ -1,6 +1,7 @@
+import { ACCOUNT_STATUSES, ROLES, SIGNUP_STATES } from "../account-store";
 import { type CollectionDefinition, amount, closed, instant, list, text, word } from "./define-collection";
 
-const roles = word(["owner", "admin", "member"]);
+const roles = word(ROLES);
 
 export const accountsDefinition: CollectionDefinition = {
   name: "accounts",
@@ -9,7 +10,7 @@ export const accountsDefinition: CollectionDefinition = {
   shardKey: "_id",
   properties: {
     _id: text(),
-    status: word(["open", "suspended", "closed"]),
+    status: word(ACCOUNT_STATUSES),
     members: { ...list(closed({ userId: text(), role: roles }), 1000), minItems: 1 },
     stripeCustomers: closed({ live: text(), test: text() }, ["live", "test"]),
     entitlementVersion: amount,
@@ -26,7 +27,7 @@ export const usersDefinition: CollectionDefinition = {
   properties: {
     _id: text(),
     memberships: list(closed({ accountId: text(), role: roles }), 1000),
-    signup: word(["pending", "done"]),
+    signup: word(SIGNUP_STATES),
     createdAt: instant,
   },
   indexes: [],

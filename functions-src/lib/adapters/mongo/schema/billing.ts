@@ -1,3 +1,6 @@
+import { KEY_SCOPES } from "../../../domain/entry";
+import { INBOX_STATES, STRIPE_MODES } from "../inbox-store";
+import { OPERATION_STATES } from "../operation-store";
 import {
   type CollectionDefinition,
   type JsonSchema,
@@ -12,7 +15,7 @@ import {
   word,
 } from "./define-collection";
 
-const mode = word(["live", "test"]);
+const mode = word(STRIPE_MODES);
 const amountOrNull: JsonSchema = { bsonType: ["long", "null"], minimum: 0 };
 const NINETY_DAYS_SECONDS = 90 * 86_400;
 
@@ -75,11 +78,11 @@ export const operationsDefinition: CollectionDefinition = {
   properties: {
     _id: text(1024),
     accountId: text(),
-    scope: word(["client", "operator", "system"]),
+    scope: word(KEY_SCOPES),
     key: text(),
     useCase: text(64),
     fingerprint: hash,
-    state: word(["open", "done"]),
+    state: word(OPERATION_STATES),
     answer: { bsonType: ["object", "null"] },
     at: instant,
   },
@@ -128,7 +131,7 @@ export const stripeEventsDefinition: CollectionDefinition = {
     objectId: text(),
     mode,
     apiVersion: text(64),
-    state: word(["received", "done", "parked", "dead"]),
+    state: word(INBOX_STATES),
     attempts: { bsonType: "int", minimum: 0 },
     receivedAt: instant,
     nextAttemptAt: instant,

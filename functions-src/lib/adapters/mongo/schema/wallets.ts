@@ -1,3 +1,4 @@
+import { GATES } from "../wallets";
 import {
   type CollectionDefinition,
   amount,
@@ -24,7 +25,7 @@ export const walletsDefinition: CollectionDefinition = {
     seq: amount,
     head: hash,
     at: instant,
-    gate: word(["open", "frozen", "suspended", "closed"]),
+    gate: word(GATES),
     blockInDebt: flag,
     available: amount,
     pending: amount,
