@@ -44,6 +44,8 @@ export interface CommandContext {
   readonly command: string;
   readonly database: string;
   readonly body: Doc;
+  /** The bytes `body` was decoded from. */
+  readonly rawBody: Buffer;
   readonly args: Arguments;
   readonly sequences: ReadonlyMap<string, readonly Buffer[]>;
   readonly session: CommandSession | undefined;

@@ -86,6 +86,7 @@ function run(attempt: Attempt, definition: CommandDefinition | undefined): WireA
     command,
     database,
     body,
+    rawBody: request.body,
     args,
     sequences: request.sequences,
     session,

@@ -5,6 +5,7 @@ import { BSONRegExp, BsonUndefined, ObjectId, type Doc, type Value } from "../bs
 import { serverError } from "../errors";
 import type { Collection } from "../store/collection";
 import { idKeyOf, maxDocumentBytes, ownBytes, rememberView } from "../store/document";
+import { rawDocumentsIn } from "../wire/raw-documents";
 import type { Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
 import { assertDocumentSize, runStatements, statementDocs } from "./statements";
@@ -14,7 +15,10 @@ import { writeReply } from "./write-reply";
 /** Runs the insert command. */
 export async function insert(context: CommandContext): Promise<Reply> {
   const name = collectionName(context);
-  const documents = context.sequences.get("documents") ?? statementDocs(context, "documents");
+  const documents =
+    context.sequences.get("documents") ??
+    rawDocumentsIn(context.rawBody, "documents") ??
+    statementDocs(context, "documents");
   if (documents.length === 0 || documents.length > 100_000) {
     throw serverError(
       "InvalidLength",
