@@ -8,7 +8,8 @@ export interface CronSchedule {
   lastSlot(atOrBefore: Date): Date | null;
 }
 
-const FIELD = /^(\*(\/\d+)?|[0-9A-Z]+(-[0-9A-Z]+)?(,[0-9A-Z]+(-[0-9A-Z]+)?)*)$/;
+const ATOM = String.raw`(\d{1,2}|[A-Z]{3})(-(\d{1,2}|[A-Z]{3}))?`;
+const FIELD = new RegExp(String.raw`^(\*(/\d{1,2})?|${ATOM}(,${ATOM})*)$`);
 
 /**
  * Parses the App Services cron dialect: five fields, UTC, and a day must match both its fields (unlike Vixie cron).

@@ -2,8 +2,8 @@ import type { ChangeStream, ChangeStreamOptions, Document, MongoClient } from "m
 import type { DatabaseTrigger } from "../tree/app-tree";
 
 const AWAIT_MS = 1_000;
-const HISTORY_LOST = 286;
-const FATAL = 280;
+/** ChangeStreamHistoryLost, ChangeStreamFatalError, and InvalidResumeToken: none of them is cured by trying again. */
+const LOST_CODES: readonly unknown[] = [286, 280, 260];
 
 /** A change event, as far as the runtime reads it. */
 export interface ChangeEvent extends Document {
@@ -37,8 +37,7 @@ export function toPipeline(trigger: DatabaseTrigger): Document[] {
 
 /** Tells whether the events since a token are gone for good. */
 export function isHistoryLost(error: unknown): boolean {
-  if (typeof error !== "object" || error === null || !("code" in error)) return false;
-  return error.code === HISTORY_LOST || error.code === FATAL;
+  return typeof error === "object" && error !== null && "code" in error && LOST_CODES.includes(error.code);
 }
 
 /** When a change happened, as the server recorded it. */

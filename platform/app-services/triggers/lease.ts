@@ -113,7 +113,7 @@ function isHolderDead(lease: LeaseDoc, machine: string): boolean {
     process.kill(lease.processId, 0);
     return false;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ESRCH";
+    return typeof error === "object" && error !== null && "code" in error && error.code === "ESRCH";
   }
 }
 

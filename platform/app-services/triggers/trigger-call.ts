@@ -44,6 +44,7 @@ export async function callTrigger(
         argumentsEjson,
       );
       deps.metrics.count("app_services_trigger_runs_total", { trigger: trigger.name, outcome: "success" });
+      deps.log.write("debug", "trigger.ran", { trigger: trigger.name, function: trigger.functionName, requestId });
       return true;
     } catch (error) {
       const kind = error instanceof CallError ? error.kind : "bug";

@@ -11,7 +11,8 @@ export function decodeValue(ejson: string): unknown {
 
 function unwrapNumbers(value: unknown): unknown {
   if (value instanceof BSON.Int32 || value instanceof BSON.Double) return value.value;
-  if (value instanceof BSON.Long) {
+  // A Timestamp is a Long to instanceof, but no number.
+  if (value instanceof BSON.Long && value._bsontype === "Long") {
     const number = value.toNumber();
     return Number.isSafeInteger(number) ? number : value;
   }
@@ -40,7 +41,7 @@ export function encodeJson(value: unknown): string {
     value,
     function replace(this: unknown, key: string, encoded: unknown) {
       const raw: unknown = typeof this === "object" && this !== null ? Reflect.get(this, key) : encoded;
-      if (raw instanceof BSON.Long) {
+      if (raw instanceof BSON.Long && raw._bsontype === "Long") {
         const number = raw.toNumber();
         return Number.isSafeInteger(number) ? number : raw.toString();
       }

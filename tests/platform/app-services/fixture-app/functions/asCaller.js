@@ -1,1 +1,3 @@
-exports = async function () { return context.services.get("mongodb-atlas").db("shop").collection("orders").find({}).toArray(); };
+exports = async function () {
+  return context.services.get("mongodb-atlas").db("shop").collection("orders").find({}).toArray();
+};

@@ -1,1 +1,3 @@
-exports = async function (a, b) { return context.functions.execute("secretSum", a, b); };
+exports = async function (a, b) {
+  return context.functions.execute("secretSum", a, b);
+};

@@ -1,4 +1,6 @@
 exports = async function () {
-  setTimeout(() => { throw new Error("out of the blue"); }, 0);
+  setTimeout(() => {
+    throw new Error("out of the blue");
+  }, 0);
   await new Promise(() => {});
 };

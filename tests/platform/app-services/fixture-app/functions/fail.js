@@ -7,7 +7,12 @@ exports = async function (how) {
     try {
       await orders.insertOne({ _id: "twice" });
     } catch (error) {
-      return { code: error.code, isError: error instanceof Error, hasLabels: typeof error.hasErrorLabel === "function", name: error.name };
+      return {
+        code: error.code,
+        isError: error instanceof Error,
+        hasLabels: typeof error.hasErrorLabel === "function",
+        name: error.name,
+      };
     }
   }
   throw new Error("the shop is closed");

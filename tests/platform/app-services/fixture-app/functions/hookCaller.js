@@ -1,1 +1,3 @@
-exports = async function () { return { type: context.user.type, id: context.user.id, name: context.user.data.name }; };
+exports = async function () {
+  return { type: context.user.type, id: context.user.id, name: context.user.data.name };
+};

@@ -1,4 +1,8 @@
 exports = async function (event) {
   const { operationType, providers, user, time } = event;
-  await context.services.get("mongodb-atlas").db("shop").collection("authLog").insertOne({ operationType, providers, user, time });
+  await context.services
+    .get("mongodb-atlas")
+    .db("shop")
+    .collection("authLog")
+    .insertOne({ operationType, providers, user, time });
 };

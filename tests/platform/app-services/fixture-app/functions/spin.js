@@ -1,1 +1,3 @@
-exports = function () { for (;;) {} };
+exports = function () {
+  for (;;) {}
+};

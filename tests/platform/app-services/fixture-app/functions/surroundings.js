@@ -1,7 +1,11 @@
 exports = async function () {
   const crypto = require("crypto");
   let refused = "";
-  try { require("child_process").execSync("true"); } catch (error) { refused = error.message; }
+  try {
+    require("child_process").execSync("true");
+  } catch (error) {
+    refused = error.message;
+  }
   return {
     env: Object.keys(process.env).length,
     globalEnv: Object.keys(globalThis.process.env).length,

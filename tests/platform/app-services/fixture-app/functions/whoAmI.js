@@ -1,7 +1,11 @@
 exports = async function () {
   const { id, type, data, custom_data, identities } = context.user;
   return {
-    id, type, data, custom_data, identities,
+    id,
+    type,
+    data,
+    custom_data,
+    identities,
     asSystem: context.runningAsSystem(),
     tag: context.environment.tag,
     region: context.environment.values.region,
