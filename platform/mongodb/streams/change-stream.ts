@@ -91,7 +91,8 @@ export class ChangeStream implements CursorSource {
     this.hasReadAll = false;
     for (const entry of this.store.oplog.between(this.position.at, flushed)) {
       for (let index = this.startIn(entry); index < entry.operations.length; index += 1) {
-        const event = eventOf(entry, index, this.options, (operation, id) => this.lookup(operation, id));
+        const event = this.tell(entry, index, events.length > 0);
+        if (event === "later") return events;
         if (event !== undefined) events.push(event);
         const end = invalidateOf(entry, index, this.options);
         if (end !== undefined) events.push(end);
@@ -104,6 +105,17 @@ export class ChangeStream implements CursorSource {
     if (flushed > this.position.at) this.position = { at: flushed, index: lastIndex };
     this.hasReadAll = true;
     return events;
+  }
+
+  /** Tells one operation. Where that fails, the events before it are delivered first and the failure is met again by the next call. */
+  private tell(entry: OplogEntry, index: number, hasEvents: boolean): Doc | "later" | undefined {
+    try {
+      return eventOf(entry, index, this.options, (operation, id) => this.lookup(operation, id));
+    } catch (error) {
+      if (!hasEvents) throw error;
+      this.hasReadAll = true;
+      return "later";
+    }
   }
 
   private startIn(entry: OplogEntry): number {

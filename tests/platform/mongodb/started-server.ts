@@ -1,5 +1,16 @@
-import { MongoClient, type Db, type MongoClientOptions } from "mongodb";
+import {
+  MongoClient,
+  type Db,
+  type Document,
+  type Double,
+  type Int32,
+  type Long,
+  type MongoClientOptions,
+} from "mongodb";
 import { startMongodb, type Mongodb } from "../../../platform/mongodb";
+
+/** A document of any shape. */
+export type Row = Document & { _id: number | string | Int32 | Long | Double };
 
 export interface StartedServer {
   readonly server: Mongodb;

@@ -1,5 +1,5 @@
-import { Double, Int32, Long, ObjectId, type Document } from "mongodb";
-import { errorOf, startServer, type StartedServer } from "../started-server";
+import { Double, Int32, Long, ObjectId } from "mongodb";
+import { errorOf, startServer, type Row, type StartedServer } from "../started-server";
 
 let running: StartedServer;
 beforeAll(async () => {
@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => running.close());
 
 function collection(name: string) {
-  return running.db.collection<Document & { _id: unknown }>(name);
+  return running.db.collection<Row>(name);
 }
 
 test("gives back what was inserted, with every number in its type", async () => {

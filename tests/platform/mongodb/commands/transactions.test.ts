@@ -1,6 +1,6 @@
 import { Long, UUID, type ClientSession, type Document } from "mongodb";
 import { RawClient } from "../raw-client";
-import { errorOf, startServer, type StartedServer } from "../started-server";
+import { errorOf, startServer, type Row, type StartedServer } from "../started-server";
 
 let running: StartedServer;
 let sessions: ClientSession[] = [];
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 function wallets() {
-  return running.db.collection<Document & { _id: unknown }>("wallets");
+  return running.db.collection<Row>("wallets");
 }
 
 function begin(): ClientSession {
