@@ -9,7 +9,7 @@ import { Arguments } from "./arguments";
 import { abortFailedTransaction } from "./transactions";
 import { openCommandSession } from "./command-session";
 import type { CommandContext, CommandDefinition, ServerState } from "./context";
-import type { CommandFailure } from "./fail-points";
+import { ConnectionDropped, type CommandFailure } from "./fail-points";
 import { labelsOf } from "./labels";
 import { commandNamed } from "./table";
 import { parseWriteConcern, type WriteConcern } from "./write-concern";
@@ -134,6 +134,7 @@ function finish(attempt: Attempt, answer: Reply, concern: WriteConcern | undefin
 
 function failed(attempt: Attempt, thrown: unknown): WireAnswer {
   const { context, server } = attempt;
+  if (thrown instanceof ConnectionDropped) return "close";
   const error = thrown instanceof ServerError ? thrown : internalError(thrown);
   if (context !== undefined) abortFailedTransaction(context);
   const fields: Doc = new Map<string, Value>([

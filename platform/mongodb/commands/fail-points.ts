@@ -1,5 +1,5 @@
 import type { Doc, Value } from "../bson/values";
-import { serverError } from "../errors";
+import { codeNameOf, ServerError, serverError } from "../errors";
 import { toNumber } from "../store/plain-number";
 
 /** What a matching failCommand does to one command. */
@@ -9,6 +9,11 @@ export interface CommandFailure {
   readonly writeConcernError: Doc | undefined;
   readonly isClosing: boolean;
   readonly blockMs: number;
+}
+
+/** Thrown to drop the connection without an answer, as a fail point asked for. */
+export class ConnectionDropped extends Error {
+  override readonly name = "ConnectionDropped";
 }
 
 interface FailPoint {
@@ -76,6 +81,37 @@ export class FailPoints {
     if (point.left <= 0) this.points.delete(name);
     return true;
   }
+}
+
+const resumableCodes = new Set([
+  6, 7, 63, 89, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436,
+]);
+
+/** Fails a getMore whose cursor has been found, as failGetMoreAfterCursorCheckout says. Throws: the error asked for, ConnectionDropped. */
+export function failGetMore(points: FailPoints): void {
+  const data = points.hit("failGetMoreAfterCursorCheckout");
+  if (data === undefined) return;
+  const code = toNumber(data.get("errorCode"));
+  if (code === undefined || data.get("closeConnection") === true) throw new ConnectionDropped();
+  const given = data.get("errorLabels");
+  const own = resumableCodes.has(code) ? ["ResumableChangeStreamError"] : [];
+  const labels = Array.isArray(given) ? given.map(String) : own;
+  throw new ServerError(code, codeNameOf(code), "Failing getMore via a fail point", { labels });
+}
+
+/** Runs one retryable statement under onPrimaryTransactionalWrite: it is dropped before the write, or its connection after it. Throws: ConnectionDropped, the error asked for. */
+export function runUnderFailPoint<T>(points: FailPoints, run: () => T): T {
+  const data = points.hit("onPrimaryTransactionalWrite");
+  if (data === undefined) return run();
+  const isClosing = data.get("closeConnection") !== false;
+  const code = toNumber(data.get("failBeforeCommitExceptionCode"));
+  if (code === undefined) {
+    const result = run();
+    if (isClosing) throw new ConnectionDropped();
+    return result;
+  }
+  if (isClosing) throw new ConnectionDropped();
+  throw new ServerError(code, codeNameOf(code), "Failing a write via a fail point");
 }
 
 function isSameCommand(name: Value, command: string): boolean {

@@ -4,12 +4,14 @@ import { reply, type Reply } from "../wire/reply";
 import { toNumber } from "../store/plain-number";
 import type { CommandContext } from "./context";
 import type { Cursor } from "./cursor-table";
+import { failGetMore } from "./fail-points";
 
 const defaultAwaitMs = 1_000;
 
 /** Runs the getMore command; a cursor that waits for data is given up to maxTimeMS. Throws: CursorNotFound, BadValue. */
 export function getMore(context: CommandContext): Reply | Promise<Reply> {
   const cursor = cursorOf(context);
+  failGetMore(context.server.failPoints);
   const count = context.args.count("batchSize") ?? 0;
   cursor.lastUsedMs = Date.now();
   const batch = cursor.source.next(count === 0 ? Number.POSITIVE_INFINITY : count);

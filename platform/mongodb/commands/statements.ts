@@ -3,6 +3,7 @@ import { serverError, ServerError } from "../errors";
 import { toNumber } from "../store/plain-number";
 import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
+import { runUnderFailPoint } from "./fail-points";
 import { untilUnblocked } from "./target";
 import { abortFailedTransaction } from "./transactions";
 
@@ -40,7 +41,7 @@ export async function runStatements<T>(
     }
     try {
       const run = begin(statement, index);
-      const outcome = untilUnblocked(context, () => remembered(context, statementId, run()));
+      const outcome = untilUnblocked(context, () => completed(context, statementId, run));
       results[index] = outcome instanceof Promise ? await outcome : outcome;
     } catch (error) {
       if (!(error instanceof ServerError) || isFatal(context, error)) throw error;
@@ -60,7 +61,7 @@ export async function runOnce(context: CommandContext, run: () => Doc): Promise<
     dependOnPast(context);
     return { result: known, isRetry: true };
   }
-  const outcome = untilUnblocked(context, () => remembered(context, statementId, run()));
+  const outcome = untilUnblocked(context, () => completed(context, statementId, run));
   return { result: outcome instanceof Promise ? await outcome : outcome, isRetry: false };
 }
 
@@ -87,10 +88,14 @@ function dependOnPast(context: CommandContext): void {
   context.dependsOn = Math.max(context.dependsOn, context.server.store.lastCommit);
 }
 
-/** Keeps the result in the same turn in which the write commits, so that both reach the disk in one batch. */
-function remembered({ session }: CommandContext, statementId: number, result: Doc): Doc {
-  if (session?.isRetryable === true) session.record?.statements.set(statementId, result);
-  return result;
+/** Runs a statement and keeps its result in the same turn in which the write commits, so that both reach the disk in one batch. */
+function completed({ session, server }: CommandContext, statementId: number, run: StatementRun): Doc {
+  if (session?.isRetryable !== true) return run();
+  return runUnderFailPoint(server.failPoints, () => {
+    const result = run();
+    session.record?.statements.set(statementId, result);
+    return result;
+  });
 }
 
 /** Errors that end the whole command instead of being reported with their statement. */

@@ -178,13 +178,14 @@ test("carries a token in every batch, also an empty one, that moves on with the 
 });
 
 test("wakes a waiting getMore by the commit, and lets nobody else wait meanwhile", async () => {
-  const stream = await watch([], { maxAwaitTimeMS: 20_000 });
+  const raw = await RawClient.dial(running.server.port);
+  const opened = await raw.command("test", { aggregate: "docs", pipeline: [{ $changeStream: {} }], cursor: {} });
   const started = performance.now();
-  const next = stream.next();
-  await running.db.command({ ping: 1 });
+  const waiting = raw.command("test", { getMore: opened["cursor"].id, collection: "docs", maxTimeMS: 20_000 });
   await docs().insertOne({ _id: 1 });
-  expect(await next).toMatchObject({ operationType: "insert" });
+  expect((await waiting)["cursor"].nextBatch).toMatchObject([{ operationType: "insert" }]);
   expect(performance.now() - started).toBeLessThan(5_000);
+  raw.close();
 });
 
 test("ends a waiting getMore when its cursor is killed and when the server closes", async () => {
