@@ -9,6 +9,7 @@ import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
 import { IteratorSource } from "./cursor-table";
 import { openCursor } from "./find";
+import { collStatsDocument } from "./listings";
 import { writeResults, writerOf, type PipelineWriter } from "./pipeline-writers";
 import { prepareQuery, type PreparedQuery, type Query } from "./query";
 import { filterContextOf } from "./statements";
@@ -79,6 +80,8 @@ function runStages(context: CommandContext, pipeline: readonly Doc[]): Iterable<
   const source = body.get("aggregate");
   const common = { ...options, collection: (name: string) => documentsOf(context, name) };
   if (typeof source !== "string") return runPipeline(pipeline, [], common);
+  const stats = pipeline[0]?.get("$collStats");
+  if (stats instanceof Map) return runPipeline(pipeline.slice(1), [collStatsDocument(context, source, stats)], common);
   const { query, rest } = splitPipeline(pipeline);
   const prepared = prepareSource(context, source, { ...options, ...query, hint: body.get("hint") });
   return runPipeline(rest, prepared === undefined ? [] : views(prepared.run()), common);

@@ -109,18 +109,43 @@ function openListing(context: CommandContext, name: string, documents: readonly 
 /** Runs the collStats command. */
 export function collStats(context: CommandContext): Reply {
   const name = collectionName(context);
+  const fields: Doc = new Map<string, Value>([["ns", `${context.database}.${name}`], ...storageStats(context, name)]);
+  return { fields };
+}
+
+/** What the `$collStats` stage gives for one collection: the parts it is asked for. Throws: NotImplemented for latencies. */
+export function collStatsDocument(context: CommandContext, name: string, asked: Doc): Doc {
+  for (const part of asked.keys()) {
+    if (part !== "storageStats" && part !== "count")
+      throw serverError("NotImplemented", `$collStats with '${part}' is not implemented`);
+  }
+  const shown: Doc = new Map<string, Value>([
+    ["ns", `${context.database}.${name}`],
+    ["host", context.server.address],
+    ["localTime", new Date()],
+  ]);
+  const stats = storageStats(context, name);
+  if (asked.has("storageStats")) shown.set("storageStats", stats);
+  if (asked.has("count")) shown.set("count", stats.get("count") ?? 0);
+  return shown;
+}
+
+function storageStats(context: CommandContext, name: string): Doc {
   const collection = context.server.store.catalogue.get(context.database, name);
   const size = collection === undefined ? 0 : bytesOf(collection);
   const count = collection?.live.documents.size ?? 0;
-  return reply(
-    ["ns", `${context.database}.${name}`],
-    ["count", count],
+  return new Map<string, Value>([
     ["size", BigInt(size)],
+    ["count", count],
     ["storageSize", BigInt(size)],
     ["avgObjSize", count === 0 ? 0 : Math.floor(size / count)],
     ["nindexes", collection === undefined ? 0 : collection.indexes.length + 1],
+    ["totalIndexSize", 0],
+    ["indexSizes", new Map()],
+    ["totalSize", BigInt(size)],
     ["capped", false],
-  );
+    ["numOrphanDocs", 0],
+  ]);
 }
 
 /** Runs the dbStats command. */
