@@ -35,7 +35,8 @@ export async function runDatabaseTrigger(
       if (end === "invalidated") await startFromNow(deps, trigger, "the collection was dropped or renamed");
     } catch (error) {
       if (until.aborted) return;
-      if (!isHistoryLost(error)) throw error;
+      // Without a token there is no history to lose, so the same code then means something else.
+      if (token === undefined || !isHistoryLost(error)) throw error;
       await startFromNow(deps, trigger, "the server no longer has the history after the stored position");
     } finally {
       until.removeEventListener("abort", close);
@@ -74,7 +75,14 @@ async function follow(
       (input.isFresh ? deps.state.save({ resumeToken: token }) : Promise.resolve()).then(resolve, reject);
     });
   });
-  opened.then(input.onWatching, () => {});
+  opened.then(
+    () => {
+      deps.log.write("info", "trigger.watching", { trigger: trigger.name, resumed: !input.isFresh });
+      input.onWatching();
+    },
+    // Thrown to the loop below, which waits on it.
+    () => {},
+  );
   try {
     while (!until.aborted) {
       const event = (await stream.tryNext()) as ChangeEvent | null;

@@ -17,6 +17,7 @@ const newAppId = (): string => {
   return `triggers-${apps}`;
 };
 
+afterEach(() => bed.closeRuntimes());
 beforeEach(async () => {
   for (const name of ["changeLog", "authLog", "ticks"]) await bed.shop(name).deleteMany({});
 });
@@ -134,19 +135,32 @@ describe("database triggers", () => {
 
   test("a position the server does not have any more is called out, and the trigger goes on from now", async () => {
     const appId = newAppId();
-    await bed
-      .own("triggerState")
-      .insertOne({ _id: `${appId}:onPart`, fence: 0, resumeToken: { _data: "00" } } as never);
+    const first = await bed.start({ appId });
+    await first.runtime.close();
+    await bed.client.db("admin").command({
+      configureFailPoint: "failCommand",
+      mode: { times: 2 },
+      data: { failCommands: ["aggregate"], errorCode: 286 },
+    });
     const under = await bed.start({ appId });
     await under.log.waitFor({ event: "trigger.events_lost", trigger: "onPart" });
-    const saved = async (): Promise<boolean> =>
-      (await bed.own("triggerState").findOne({ _id: `${appId}:onPart` } as never))?.["resumeToken"] !== undefined;
-    for (let index = 0; !(await saved()); index += 1)
-      await bed.shop("parts").insertOne({ _id: `from-now-${appId}-${index}` } as never);
-    await bed.shop("parts").insertOne({ _id: `told-${appId}` } as never);
-    await ran(under, "onPart");
+    await under.log.waitFor({ event: "trigger.events_lost", trigger: "onOrder" });
     const metrics = await (await fetch(`${under.runtime.baseUrl}/metrics`)).text();
     expect(metrics).toContain('app_services_trigger_events_lost_total{trigger="onPart"} 1');
+    await bed.shop("parts").insertOne({ _id: `told-${appId}` } as never);
+    await ran(under, "onPart");
+    await under.runtime.close();
+  });
+
+  test("a dropped collection is called out, and the trigger goes on with the new one", async () => {
+    const under = await bed.start({ appId: newAppId() });
+    await bed.shop("parts").insertOne({ _id: "before the drop" } as never);
+    await ran(under, "onPart");
+    await bed.shop("parts").drop();
+    await under.log.waitFor({ event: "trigger.events_lost", trigger: "onPart" });
+    await under.log.waitFor({ event: "trigger.watching", trigger: "onPart" }, 2);
+    await bed.shop("parts").insertOne({ _id: "after the drop" } as never);
+    await ran(under, "onPart", 2);
     await under.runtime.close();
   });
 
