@@ -5,6 +5,8 @@ import { FailPoints } from "./commands/fail-points";
 import { replicaSetName } from "./commands/hello";
 import { expireSessions } from "./commands/sessions";
 import type { ServerState } from "./commands/context";
+import { expireDocuments } from "./store/expire-documents";
+import { SnapshotPins } from "./store/snapshot-pins";
 import { openStore } from "./persist/open-store";
 import { listen, type Listener } from "./wire/listener";
 
@@ -26,6 +28,7 @@ export interface Mongodb {
 }
 
 const sweepMs = 1_000;
+const expiryMs = 60_000;
 
 /**
  * Starts a one-node replica set that speaks the MongoDB wire protocol, in this process.
@@ -41,6 +44,7 @@ export async function startMongodb(options: MongodbOptions): Promise<Mongodb> {
     store,
     cursors: new CursorTable(),
     failPoints: new FailPoints(),
+    pins: new SnapshotPins(store.snapshots),
     get address() {
       return address;
     },
@@ -57,11 +61,8 @@ export async function startMongodb(options: MongodbOptions): Promise<Mongodb> {
   );
   listener = listening;
   address = `${isIP(host) === 6 ? `[${host}]` : host}:${listening.port}`;
-  const sweeper = setInterval(() => {
-    server.cursors.killIdle(Date.now());
-    expireSessions(server, Date.now());
-  }, sweepMs);
-  sweeper.unref();
+  const sweepers = [setInterval(() => sweep(server), sweepMs), setInterval(() => expire(server), expiryMs)];
+  for (const sweeper of sweepers) sweeper.unref();
   let closed: Promise<void> | undefined;
   return {
     uri: `mongodb://${address}/?replicaSet=${replicaSetName}`,
@@ -70,11 +71,23 @@ export async function startMongodb(options: MongodbOptions): Promise<Mongodb> {
   };
 
   async function shutDown(): Promise<void> {
-    clearInterval(sweeper);
+    for (const sweeper of sweepers) clearInterval(sweeper);
     closing.abort();
     for (const transaction of store.openTransactions) store.abortTransaction(transaction);
     await listening.close();
     server.cursors.killWhere(() => true);
     await release();
   }
+}
+
+function sweep(server: ServerState): void {
+  const nowMs = Date.now();
+  server.cursors.killIdle(nowMs);
+  server.pins.expire(nowMs);
+  expireSessions(server, nowMs);
+}
+
+function expire({ store }: ServerState): void {
+  // After a failed flush nothing can be written any more; every client is told so, and the sweep has nobody to tell.
+  if (store.flusher.failure === undefined) expireDocuments(store, Date.now());
 }

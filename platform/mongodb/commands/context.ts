@@ -1,6 +1,7 @@
 import type { Doc } from "../bson/values";
 import type { SessionRecord } from "../store/session-table";
 import type { Instant } from "../store/instant";
+import type { SnapshotPins } from "../store/snapshot-pins";
 import type { Store } from "../store/store";
 import type { Transaction } from "../store/transaction";
 import type { Connection } from "../wire/connection";
@@ -14,6 +15,7 @@ export interface ServerState {
   readonly store: Store;
   readonly cursors: CursorTable;
   readonly failPoints: FailPoints;
+  readonly pins: SnapshotPins;
   /** host:port as clients dial it. */
   readonly address: string;
   readonly startedMs: number;
@@ -49,6 +51,8 @@ export interface CommandContext {
   readonly args: Arguments;
   readonly sequences: ReadonlyMap<string, readonly Buffer[]>;
   readonly session: CommandSession | undefined;
+  /** Set for a read with snapshot read concern outside a transaction: what is read is as of then. */
+  readonly readAt: Instant | undefined;
   /** When maxTimeMS runs out. Units: milliseconds of `performance.now()`. */
   readonly deadlineMs: number | undefined;
   /** The newest commit this reply depends on; it is durable before the reply leaves where the concern asks for that. */
@@ -65,6 +69,7 @@ export interface CommandDefinition {
   readonly isWrite?: boolean;
   /** May run inside a multi-document transaction. */
   readonly inTransaction?: boolean;
-  /** Answers even while the server shuts down or without a session. */
+  /** May read with snapshot read concern outside a transaction. */
+  readonly readsSnapshots?: boolean;
   readonly summary: string;
 }

@@ -4,6 +4,7 @@ import { compare } from "../bson/order";
 import type { Doc, Value } from "../bson/values";
 import { serverError } from "../errors";
 import { viewOf } from "../store/document";
+import { toTimestamp } from "../store/instant";
 import { reply, type Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
 import { prepareQuery } from "./query";
@@ -46,7 +47,11 @@ export function distinct(context: CommandContext): Reply {
   for (const bytes of prepareQuery(collection, treesFor(context, collection), query).run()) {
     for (const value of valuesAt(viewOf(bytes), path)) values.set(encodeKey([value], [false]), value);
   }
-  return reply(["values", [...values.values()].toSorted(compare)]);
+  const sorted = [...values.values()].toSorted(compare);
+  const { readAt } = context;
+  return readAt === undefined
+    ? reply(["values", sorted])
+    : reply(["values", sorted], ["atClusterTime", toTimestamp(readAt)]);
 }
 
 /** All values at a path: arrays give their elements, and the path goes through arrays of documents. */

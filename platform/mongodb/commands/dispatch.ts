@@ -1,5 +1,6 @@
 import { decode } from "../bson/decode";
-import type { Doc, Value } from "../bson/values";
+import { Timestamp, type Doc, type Value } from "../bson/values";
+import { fromTimestamp, type Instant } from "../store/instant";
 import { codeNameOf, serverError, ServerError } from "../errors";
 import type { WireAnswer, WireHandler } from "../wire/connection";
 import type { WireRequest } from "../wire/message";
@@ -90,6 +91,7 @@ function run(attempt: Attempt, definition: CommandDefinition | undefined): WireA
     args,
     sequences: request.sequences,
     session,
+    readAt: session?.isTransaction === true ? undefined : snapshotOf(server, body, definition),
     deadlineMs: maxTimeMs > 0 ? performance.now() + maxTimeMs : undefined,
     dependsOn: 0,
   };
@@ -99,6 +101,22 @@ function run(attempt: Attempt, definition: CommandDefinition | undefined): WireA
   const answer = definition.run(context);
   if (answer instanceof Promise) return answer.then((late) => settle(attempt, late, concern));
   return settle(attempt, answer, concern);
+}
+
+/** The instant that a read with snapshot read concern reads at: the one it names, or the present, which is then kept readable. */
+function snapshotOf({ store, pins }: ServerState, body: Doc, definition: CommandDefinition): Instant | undefined {
+  const concern = body.get("readConcern");
+  if (!(concern instanceof Map) || concern.get("level") !== "snapshot") return undefined;
+  if (definition.readsSnapshots !== true) {
+    throw serverError(
+      "InvalidOptions",
+      "readConcern level 'snapshot' is not supported by this command outside a transaction",
+    );
+  }
+  const named = concern.get("atClusterTime");
+  if (named instanceof Timestamp) return fromTimestamp(named);
+  pins.pin(store.lastCommit, Date.now());
+  return store.lastCommit;
 }
 
 /** Holds the reply back until what it depends on is durable, where the concern of the command asks for that. */

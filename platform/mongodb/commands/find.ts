@@ -4,6 +4,7 @@ import { serverError } from "../errors";
 import { compileFilter } from "../match/compile-filter";
 import { compileProjection } from "../match/projection";
 import { viewOf } from "../store/document";
+import { toTimestamp } from "../store/instant";
 import type { Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
 import { IteratorSource, type CursorSource } from "./cursor-table";
@@ -13,11 +14,15 @@ import { collectionName, findCollection, treesFor } from "./target";
 
 const firstBatchDocuments = 101;
 
+/** Options that change the answer and are not built; leaving them out silently would be a wrong answer. */
+const refusedOptions = ["tailable", "min", "max", "returnKey", "showRecordId"];
+
 /** Runs the find command. */
 export function find(context: CommandContext): Reply {
   const { args, body } = context;
   const name = collectionName(context);
-  if (body.get("tailable") === true) throw serverError("NotImplemented", "Tailable cursors are not implemented");
+  const refused = refusedOptions.find((option) => body.has(option) && body.get(option) !== false);
+  if (refused !== undefined) throw serverError("NotImplemented", `find with '${refused}' is not implemented`);
   const query = queryOf(context);
   const projection = projectionOf(context, query);
   const collection = findCollection(context, name);
@@ -63,6 +68,11 @@ function* mapped(documents: Iterator<Buffer>, map: (doc: Doc) => Doc): Generator
   for (let step = documents.next(); step.done !== true; step = documents.next()) yield encode(map(viewOf(step.value)));
 }
 
+/** A read from a snapshot says which, so that later reads can name it. */
+function snapshotTime({ readAt }: CommandContext): Doc | undefined {
+  return readAt === undefined ? undefined : new Map([["atClusterTime", toTimestamp(readAt)]]);
+}
+
 /** Answers the first batch of a cursor and keeps the cursor where more remains. */
 export function openCursor(
   context: CommandContext,
@@ -85,7 +95,7 @@ export function openCursor(
       neverTimesOut: args.boolean("noCursorTimeout", false),
     }).id;
   }
-  const extra = source.extra?.();
+  const extra = source.extra?.() ?? snapshotTime(context);
   return {
     fields: new Map(),
     cursor: { field: "firstBatch", documents, id, namespace, ...(extra === undefined ? {} : { extra }) },

@@ -35,7 +35,12 @@ const configureFailPoint: CommandHandler = ({ server, body }) => {
 
 const crud: Record<string, CommandDefinition> = {
   insert: { run: insert, isWrite: true, inTransaction: true, summary: "ordered and unordered, writeErrors by index" },
-  find: { run: find, inTransaction: true, summary: "filter, sort, projection, skip, limit, hint, let, collation" },
+  find: {
+    run: find,
+    inTransaction: true,
+    readsSnapshots: true,
+    summary: "filter, sort, projection, skip, limit, hint, let, collation",
+  },
   update: {
     run: update,
     isWrite: true,
@@ -45,9 +50,10 @@ const crud: Record<string, CommandDefinition> = {
   delete: { run: remove, isWrite: true, inTransaction: true, summary: "one or all" },
   findAndModify: { run: findAndModify, isWrite: true, inTransaction: true, summary: "update, replace, remove, upsert" },
   count: { run: count, summary: "query, skip, limit, hint" },
-  distinct: { run: distinct, inTransaction: true, summary: "key, query" },
+  distinct: { run: distinct, inTransaction: true, readsSnapshots: true, summary: "key, query" },
   aggregate: {
     run: aggregate,
+    readsSnapshots: true,
     isWrite: true,
     inTransaction: true,
     summary: "stages of aggregate/, $out, $merge, $changeStream",

@@ -20,15 +20,23 @@ export function collectionName({ body, command, database }: CommandContext): str
 export function findCollection(context: CommandContext, name: string): Collection | undefined {
   const transaction = context.session?.transaction;
   const collection = context.server.store.catalogue.get(context.database, name);
-  if (transaction === undefined) return collection;
+  if (transaction === undefined) return isVisible(context, collection) ? collection : undefined;
   const created = transaction.created.get(`${context.database}.${name}`);
   if (created !== undefined) return created;
   return collection === undefined || collection.createdAt > transaction.snapshot ? undefined : collection;
 }
 
+function isVisible({ readAt }: CommandContext, collection: Collection | undefined): boolean {
+  return readAt === undefined || (collection !== undefined && collection.createdAt <= readAt);
+}
+
 /** The contents a command reads; inside a transaction its snapshot with its own writes on top. */
 export function treesFor(context: CommandContext, collection: Collection): Trees {
   context.dependsOn = Math.max(context.dependsOn, collection.changedAt);
+  if (context.readAt !== undefined) {
+    context.server.pins.assertReadable(collection, context.readAt);
+    return collection.treesAt(context.readAt);
+  }
   return context.session?.transaction?.treesOf(collection) ?? collection.live;
 }
 

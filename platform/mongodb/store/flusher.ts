@@ -18,7 +18,8 @@ export class Flusher {
   failure: Error | undefined;
   private batch: Batch = createBatch();
   private isPending = false;
-  private isWriting = false;
+  /** The write that is under way; it never rejects. */
+  private writing: Promise<void> | undefined;
   private waiters: Waiter[] = [];
   private readonly listeners = new Set<() => void>();
 
@@ -35,7 +36,7 @@ export class Flusher {
     if (!this.isPending) {
       this.isPending = true;
       // The flush starts after the requests that are already here have been worked off, so that they share it.
-      if (!this.isWriting) setImmediate(() => this.start());
+      if (this.writing === undefined) setImmediate(() => this.start());
     }
     return this.batch;
   }
@@ -61,28 +62,27 @@ export class Flusher {
 
   /** Writes what is open and closes the files. */
   async close(): Promise<void> {
-    while ((this.isPending || this.isWriting) && this.failure === undefined) {
-      await this.whenFlushed(this.batch.lastCommit);
-      if (this.isWriting) await new Promise((resolve) => setImmediate(resolve));
+    while (this.writing !== undefined || (this.isPending && this.failure === undefined)) {
+      this.start();
+      await this.writing;
     }
     await this.persistence.close();
   }
 
   private start(): void {
-    if (this.isWriting || !this.isPending || this.failure !== undefined) return;
+    if (this.writing !== undefined || !this.isPending || this.failure !== undefined) return;
     const batch = this.batch;
     this.batch = createBatch();
     this.batch.lastCommit = batch.lastCommit;
     this.isPending = false;
-    this.isWriting = true;
-    this.persistence.write(batch).then(
+    this.writing = this.persistence.write(batch).then(
       () => this.written(batch.lastCommit),
       (error: unknown) => this.failed(error instanceof Error ? error : new Error(String(error))),
     );
   }
 
   private written(at: Instant): void {
-    this.isWriting = false;
+    this.writing = undefined;
     this.flushed = at;
     if (this.isPending) this.start();
     const due = this.waiters.filter((waiter) => waiter.for <= at);
@@ -92,7 +92,7 @@ export class Flusher {
   }
 
   private failed(error: Error): void {
-    this.isWriting = false;
+    this.writing = undefined;
     this.failure = error;
     const refusal = serverError("InternalError", `The data files cannot be written: ${error.message}`);
     for (const waiter of this.waiters) waiter.reject(refusal);

@@ -76,6 +76,12 @@ export class SocketConnection implements Connection {
 
   private work(): void {
     for (;;) {
+      // A client that does not read its replies gets no more of them, so that they do not pile up in memory.
+      if (this.socket.writableNeedDrain) {
+        this.isBusy = true;
+        this.socket.once("drain", () => this.resume());
+        return;
+      }
       const message = this.queue.shift();
       if (message === undefined || this.isClosed) break;
       const outcome = this.answer(message);

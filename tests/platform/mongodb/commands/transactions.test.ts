@@ -286,3 +286,20 @@ test("goes on where a bulk was interrupted: done statements are kept, the rest i
   expect(whole).toMatchObject({ n: 2, retriedStmtIds: [0] });
   expect(whole["writeErrors"]).toBeUndefined();
 });
+
+test("reads a snapshot outside a transaction again and again, whatever is written meanwhile", async () => {
+  await wallets().insertOne({ _id: 1, n: 1 });
+  const session = running.client.startSession({ snapshot: true });
+  sessions.push(session);
+  expect(await wallets().findOne({ _id: 1 }, { session })).toEqual({ _id: 1, n: 1 });
+  await wallets().updateOne({ _id: 1 }, { $set: { n: 2 } });
+  await wallets().insertOne({ _id: 2, n: 9 });
+  await running.db.collection<Row>("later").insertOne({ _id: 1 });
+  expect(await wallets().find({}, { session }).toArray()).toEqual([{ _id: 1, n: 1 }]);
+  expect(await wallets().distinct("n", {}, { session })).toEqual([1]);
+  expect(await running.db.collection("later").findOne({}, { session })).toBeNull();
+  const refused = await withRaw((client) =>
+    client.command("test", { count: "wallets", readConcern: { level: "snapshot" } }),
+  );
+  expect(refused).toMatchObject({ codeName: "InvalidOptions" });
+});
