@@ -1,4 +1,5 @@
 import colors from "picocolors";
+import { buildApp } from "./build/build-app";
 import { createConsoleLog } from "./start/console-log";
 import { readSettings } from "./start/settings";
 import { type Product, startProduct } from "./start/start-product";
@@ -8,8 +9,10 @@ async function main(): Promise<void> {
   const startedAt = Date.now();
   const settings = readSettings(process.env);
   const development = settings.mongodbUri === null && settings.stripe.kind === "simulator";
-  const progress = (step: string): void => console.error(colors.dim(`${step} ...`));
-  const product = await startProduct(settings, { log: createConsoleLog(process.env["LOG_LEVEL"]), progress });
+  console.error(colors.dim("Building app/ ..."));
+  await buildApp();
+  console.error(colors.dim("Starting database, Stripe simulator and runtime ..."));
+  const product = await startProduct(settings, createConsoleLog(process.env["LOG_LEVEL"]));
   closeWhenStopped(() => product.close());
   console.error(summary(product, { development, elapsedMs: Date.now() - startedAt, dataDir: settings.dataDir }));
   console.log(JSON.stringify(machineLine(product, development)));

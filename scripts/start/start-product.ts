@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { API_VERSION } from "../../functions-src/lib/adapters/stripe/gateway";
 import { type Local, startLocal } from "../../platform/local/start-local";
 import { ROOT } from "../build/definitions";
-import { buildApp } from "../build/build-app";
 import { localSecrets } from "./local-secrets";
 import { type Preparation, prepareDatabase } from "./prepare-database";
 import { STRIPE_URL, type Settings } from "./settings";
@@ -13,20 +12,14 @@ export interface Product extends Local {
   readonly preparation: Preparation;
 }
 
-/** Builds the tree and starts everything that the settings ask for. */
-export async function startProduct(
-  settings: Settings,
-  options: { readonly log: (line: string) => void; readonly progress: (step: string) => void },
-): Promise<Product> {
+/** Starts everything that the settings ask for, on the tree as it was built. */
+export async function startProduct(settings: Settings, log: (line: string) => void): Promise<Product> {
   const secrets = localSecrets(settings.dataDir);
   const adminKey = settings.adminKey ?? secrets.adminKey;
   const identityKey = settings.identityKey ?? secrets.identityKey;
   const realMoney = settings.stripe.kind === "given" && settings.stripe.url === STRIPE_URL;
   let preparation: Preparation = { changes: [], publication: null };
 
-  options.progress("Building app/");
-  await buildApp();
-  options.progress("Starting database, Stripe simulator and runtime");
   const local = await startLocal({
     tree: join(ROOT, "app"),
     port: settings.port,
@@ -51,7 +44,7 @@ export async function startProduct(
         publishDemo: !realMoney,
       });
     },
-    log: options.log,
+    log,
   });
   return { ...local, adminKey, preparation };
 }

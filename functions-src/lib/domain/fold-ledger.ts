@@ -93,7 +93,7 @@ export function compareFold(
     waiting.reduce((sum, lot) => sum + lot.remaining, 0),
     wallet.waiting.remaining,
   );
-  const open = new Map([...wallet.lots, ...waiting].map((lot) => [lot.id, lot.remaining as number]));
+  const open = new Map([...wallet.lots, ...waiting].map((lot) => [lot.id, lot.remaining]));
   for (const lotId of new Set([...fold.lots.keys(), ...open.keys()])) {
     check(`lots.${lotId}.remaining`, fold.lots.get(lotId) ?? 0, open.get(lotId) ?? 0);
   }

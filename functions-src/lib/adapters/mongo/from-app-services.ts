@@ -84,17 +84,17 @@ export function createDatabaseFromAppServices(
 
 function createCollection(collection: AppServicesCollection): Collection {
   return {
-    findOne: (filter, options) => collection.findOne(filter, {}, sessionOf(options)),
+    findOne: (filter, options) => collection.findOne(filter, {}, readOptions(options)),
     find: (filter, { sort, limit, ...options }) => {
-      const cursor = collection.find(filter, {}, sessionOf(options));
+      const cursor = collection.find(filter, {}, readOptions(options));
       return (sort === undefined ? cursor : cursor.sort(sort)).limit(limit).toArray();
     },
     insertMany: async (documents, options) => {
-      await collection.insertMany(documents, sessionOf(options));
+      await collection.insertMany(documents, writeOptions(options));
     },
     updateOne: async (filter, update, options) => {
       const result = await collection.updateOne(filter, update, {
-        ...sessionOf(options),
+        ...writeOptions(options),
         ...(options?.upsert === true ? { upsert: true } : {}),
       });
       return { matched: result.matchedCount > 0 || (result.upsertedId ?? null) !== null };
@@ -102,6 +102,17 @@ function createCollection(collection: AppServicesCollection): Collection {
   };
 }
 
-function sessionOf(options: OperationOptions | undefined): { session?: AppServicesSession } {
-  return options?.session instanceof ServiceSession ? { session: options.session.session } : {};
+/** Inside a transaction the session says how to read; outside only what a majority has is believed. */
+function readOptions(options: OperationOptions | undefined): object {
+  const session = sessionOf(options);
+  return session === undefined ? { readConcern: { level: "majority" } } : { session };
+}
+
+function writeOptions(options: OperationOptions | undefined): object {
+  const session = sessionOf(options);
+  return session === undefined ? { writeConcern: { w: "majority" } } : { session };
+}
+
+function sessionOf(options: OperationOptions | undefined): AppServicesSession | undefined {
+  return options?.session instanceof ServiceSession ? options.session.session : undefined;
 }

@@ -1,6 +1,6 @@
 import { Long } from "bson";
 import type { ClientSession, Db, MongoClient } from "mongodb";
-import type { Collection, Database, DatabaseSession, OperationOptions, StoredDocument } from "../../ports/collection";
+import type { Collection, Database, DatabaseSession, OperationOptions } from "../../ports/collection";
 
 const MAJORITY = { writeConcern: { w: "majority" }, readConcern: { level: "majority" } } as const;
 const TRANSACTION = {
@@ -44,12 +44,10 @@ export function createDatabaseFromDriver(client: MongoClient, name: string): Dat
 function createCollection(db: Db, name: string): Collection {
   const collection = db.collection<DriverDocument>(name, MAJORITY);
   return {
-    findOne: async (filter, options) => (await collection.findOne(filter, sessionOf(options))) as StoredDocument | null,
+    findOne: async (filter, options) => await collection.findOne(filter, sessionOf(options)),
     find: async (filter, { sort, limit, ...options }) => {
       const cursor = collection.find(filter, { ...sessionOf(options), limit });
-      return (await (
-        sort === undefined ? cursor : cursor.sort({ ...sort } as Record<string, 1 | -1>)
-      ).toArray()) as readonly StoredDocument[];
+      return await (sort === undefined ? cursor : cursor.sort({ ...sort } as Record<string, 1 | -1>)).toArray();
     },
     insertMany: async (documents, options) => {
       await collection.insertMany(documents as readonly DriverDocument[], sessionOf(options));

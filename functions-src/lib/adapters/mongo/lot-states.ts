@@ -50,8 +50,7 @@ export function createLotStates(database: Database): LotStates {
         { ...waitingOf(wallet), nextAt: { $gt: new Date(0) } },
         { ...options, sort: { nextAt: 1 }, limit: known.size + 1 },
       );
-      const others = upcoming.filter((lot) => !known.has(lot.id));
-      return { first, due, nextAtOfOthers: earliest(others.map(nextDueAt)) };
+      return { first, due, nextAtOfOthers: earliest(upcoming.filter((lot) => !known.has(lot.id)).map(nextDueAt)) };
     },
     listAll: async (wallet) => {
       const lots: OpenLot[] = [];
@@ -65,21 +64,28 @@ export function createLotStates(database: Database): LotStates {
       }
     },
     save: async (wallet, changes, options) => {
-      for (const { lot, state, nextAt } of changes) {
-        const values = {
-          walletId: wallet.id,
-          schemaVersion: 1,
-          state,
-          burnKey: burnKey(lot),
-          nextAt: toDbInstantOrNull(nextAt),
-          ...toDbOpenLot(database, lot),
-        };
+      for (const change of changes) {
         await collection.updateOne(
-          { _id: lot.id, accountId: wallet.accountId },
-          { $set: values },
+          { _id: change.lot.id, accountId: wallet.accountId },
+          { $set: toDbState(database, wallet, change) },
           { ...options, upsert: true },
         );
       }
     },
+  };
+}
+
+function toDbState(
+  database: Database,
+  wallet: WalletName,
+  { lot, state, nextAt }: LotStateChange,
+): Record<string, unknown> {
+  return {
+    walletId: wallet.id,
+    schemaVersion: 1,
+    state,
+    burnKey: burnKey(lot),
+    nextAt: toDbInstantOrNull(nextAt),
+    ...toDbOpenLot(database, lot),
   };
 }

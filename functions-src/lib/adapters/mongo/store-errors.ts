@@ -7,7 +7,7 @@ interface DatabaseError {
 }
 
 function asDatabaseError(error: unknown): DatabaseError {
-  return typeof error === "object" && error !== null ? (error as DatabaseError) : {};
+  return typeof error === "object" && error !== null ? error : {};
 }
 
 /** Tells whether an error carries a label of the server or the driver. */

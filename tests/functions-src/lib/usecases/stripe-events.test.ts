@@ -1,0 +1,195 @@
+import { AppError } from "../../../../functions-src/lib/domain/app-error";
+import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
+import { EFFECTS } from "../../../../functions-src/lib/domain/stripe-effects";
+import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
+import { processStripeEvent, sweepInbox } from "../../../../functions-src/lib/usecases/process-stripe-event";
+import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
+import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
+import demo from "../../../../catalog/demo.json";
+import { FakePayments, depsOver } from "../../../support/deps";
+import { DAY, T0 } from "../../../support/builders";
+import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
+
+let test: TestDatabase;
+let people = 0;
+beforeAll(async () => {
+  test = await startTestDatabase();
+  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+});
+afterAll(() => test.close());
+beforeEach(async () => {
+  await test.client.db("tollkeeper").collection("stripeEvents").deleteMany({});
+});
+
+type TestDeps = ReturnType<typeof depsOver>;
+
+async function buyer(
+  deps: TestDeps,
+): Promise<{ accountId: string; caller: { kind: "user"; userId: string; email: string; anonymous: false } }> {
+  const userId = `buyer${(people += 1)}`;
+  const caller = { kind: "user", userId, email: `${userId}@example.org`, anonymous: false } as const;
+  return { caller, accountId: (await ensureUser(deps, caller, T0)).memberships[0]!.accountId };
+}
+
+async function checkout(
+  deps: TestDeps,
+  who: Awaited<ReturnType<typeof buyer>>,
+  key = "buy",
+  pack = "pack-100",
+): Promise<CheckoutAnswer> {
+  const input = { key, pack, quantity: 1, successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
+  const answer = await startCheckout(deps, { ...who, input }, T0);
+  if (!answer.ok) throw new Error(`checkout refused: ${answer.code}`);
+  return answer as CheckoutAnswer;
+}
+
+const store = (deps: TestDeps, id: string, objectId: string, type = "checkout.session.completed"): Promise<boolean> =>
+  deps.inbox.store(
+    {
+      id,
+      type,
+      objectId,
+      mode: "test",
+      apiVersion: "2026-10-28.endive",
+      state: "received",
+      attempts: 0,
+      receivedAt: T0,
+      bodyHash: "0".repeat(64),
+    },
+    "{}",
+  );
+
+const tokens = async (deps: TestDeps, accountId: string): Promise<number> =>
+  (await deps.wallets.loadWallet({ accountId, unit: "tokens" }))!.available;
+const row = (id: string): Promise<Record<string, unknown> | null> =>
+  test.client.db("tollkeeper").collection<{ _id: string }>("stripeEvents").findOne({ _id: id });
+
+describe("the inbox", () => {
+  it("credits once when trigger and sweep process the same event in several processes at once", async () => {
+    const payments = new FakePayments();
+    const processes = [
+      depsOver(test.database, payments),
+      depsOver(test.database, payments),
+      depsOver(test.database, payments),
+    ];
+    const deps = processes[0]!;
+    const who = await buyer(deps);
+    const { sessionId } = await checkout(deps, who);
+    payments.pay(sessionId);
+    await store(deps, "evt_1", sessionId);
+    await Promise.all(processes.flatMap((each) => [processStripeEvent(each, "evt_1", T0), sweepInbox(each, T0)]));
+    await sweepInbox(deps, T0 + DAY);
+    expect(await tokens(deps, who.accountId)).toBe(103);
+    expect(await row("evt_1")).toMatchObject({ state: "done" });
+  });
+
+  it("credits once for any order and number of events about one session", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    const { sessionId } = await checkout(deps, who);
+    await store(deps, "evt_early", sessionId);
+    await processStripeEvent(deps, "evt_early", T0);
+    expect(await tokens(deps, who.accountId)).toBe(3);
+    deps.payments.pay(sessionId);
+    for (const [id, type] of [
+      ["evt_b", "checkout.session.async_payment_succeeded"],
+      ["evt_a", "checkout.session.completed"],
+      ["evt_c", "checkout.session.completed"],
+    ] as const) {
+      await store(deps, id, sessionId, type);
+      await processStripeEvent(deps, id, T0);
+    }
+    expect(await tokens(deps, who.accountId)).toBe(103);
+  });
+
+  it("waits out an outage of Stripe without limit and then credits", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    const { sessionId } = await checkout(deps, who);
+    deps.payments.pay(sessionId);
+    await store(deps, "evt_out", sessionId);
+    deps.payments.failure = new AppError("unavailable", "Stripe cannot be reached now");
+    let now = T0;
+    for (let attempt = 0; attempt < 30; attempt += 1, now += DAY) await sweepInbox(deps, now);
+    expect(await row("evt_out")).toMatchObject({ state: "received", attempts: 30 });
+    deps.payments.failure = null;
+    await sweepInbox(deps, now);
+    expect(await row("evt_out")).toMatchObject({ state: "done" });
+    expect(await tokens(deps, who.accountId)).toBe(103);
+  });
+
+  it("gives a failure of our own twenty attempts, each later than the one before, then a dead letter and an alert", async () => {
+    const deps = depsOver(test.database);
+    await store(deps, "evt_bug", "cs_unknown");
+    let now = T0;
+    const turns: number[] = [];
+    for (let attempt = 0; attempt < 25; attempt += 1, now += DAY) {
+      await sweepInbox(deps, now);
+      turns.push(Number((await row("evt_bug"))!["nextAttemptAt"]) - now);
+    }
+    expect(turns.slice(0, 4)).toEqual([4_000, 8_000, 16_000, 32_000]);
+    expect(await row("evt_bug")).toMatchObject({
+      state: "dead",
+      attempts: 20,
+      failure: expect.stringContaining("cs_unknown"),
+    });
+    expect(deps.recorded.alerts.at(-1)).toMatchObject({ event: "stripe_event_dead", facts: { eventId: "evt_bug" } });
+  });
+
+  it("stores an event once and leaves a finished one alone", async () => {
+    const deps = depsOver(test.database);
+    expect([
+      await store(deps, "evt_x", "cs_x", "customer.updated"),
+      await store(deps, "evt_x", "cs_x", "customer.updated"),
+    ]).toEqual([true, false]);
+    await processStripeEvent(deps, "evt_x", T0);
+    await processStripeEvent(deps, "evt_x", T0 + DAY);
+    expect(await row("evt_x")).toMatchObject({ state: "done", attempts: 1 });
+  });
+
+  it("knows every event type it was written for by an effect or by a reason to ignore it", () => {
+    const settling = Object.keys(EFFECTS).filter((type) => EFFECTS[type]!({ type, objectId: "x" }).length > 0);
+    expect(settling).toEqual(["checkout.session.completed", "checkout.session.async_payment_succeeded"]);
+  });
+});
+
+describe("starting a checkout", () => {
+  it("finishes a call that died between Stripe and the answer, with the same session", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    const dying = { ...deps, operations: { ...deps.operations, finish: () => Promise.reject(new Error("killed")) } };
+    const input = {
+      key: "k",
+      pack: "pack-100",
+      quantity: 1,
+      successUrl: "https://a.example/",
+      cancelUrl: "https://a.example/",
+    };
+    await expect(startCheckout(dying, { ...who, input }, T0)).rejects.toThrow("killed");
+    const answer = await checkout(deps, who, "k");
+    expect(deps.payments.sessions.size).toBe(1);
+    expect([...deps.payments.sessions.keys()]).toEqual([answer.sessionId]);
+  });
+
+  it("uses one Stripe customer for an account, however many first checkouts race", async () => {
+    const payments = new FakePayments();
+    const deps = depsOver(test.database, payments);
+    const who = await buyer(deps);
+    await Promise.all(["a", "b", "c", "d"].map((key) => checkout(depsOver(test.database, payments), who, key)));
+    expect(new Set([...payments.sessions.values()].map((session) => session.customerId)).size).toBe(1);
+  });
+
+  it("refuses another input under the same key, before it looks at anything else", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    await checkout(deps, who, "k");
+    const input = {
+      key: "k",
+      pack: "no-such-pack",
+      quantity: 1,
+      successUrl: "https://a.example/",
+      cancelUrl: "https://a.example/",
+    };
+    expect(await startCheckout(deps, { ...who, input }, T0)).toMatchObject({ ok: false, code: "key_reused" });
+  });
+});

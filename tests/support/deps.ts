@@ -1,0 +1,116 @@
+import { createAccountStore } from "../../functions-src/lib/adapters/mongo/account-store";
+import { createCatalogStore } from "../../functions-src/lib/adapters/mongo/catalog-store";
+import { createInboxStore } from "../../functions-src/lib/adapters/mongo/inbox-store";
+import { createOperationStore } from "../../functions-src/lib/adapters/mongo/operation-store";
+import { createStripeLinkStore } from "../../functions-src/lib/adapters/mongo/stripe-link-store";
+import { createWalletStore } from "../../functions-src/lib/adapters/mongo/wallet-store";
+import { createDigest } from "../../functions-src/lib/adapters/node/digest";
+import { createTiming } from "../../functions-src/lib/adapters/node/timing";
+import { toAmount } from "../../functions-src/lib/domain/amount";
+import { newestVersions } from "../../functions-src/lib/domain/catalog";
+import type { CheckoutFacts } from "../../functions-src/lib/domain/checkout";
+import type { Database } from "../../functions-src/lib/ports/collection";
+import type { Payments } from "../../functions-src/lib/ports/payments";
+import type { Deps } from "../../functions-src/lib/usecases/deps";
+import { postToWallet } from "../../functions-src/lib/usecases/post-to-wallet";
+import { createWalletQueue } from "../../functions-src/lib/usecases/wallet-queue";
+
+/** Log lines that a test can look at. */
+export interface RecordedLog {
+  readonly alerts: { event: string; facts: Readonly<Record<string, unknown>> }[];
+}
+
+/** A Stripe that answers from memory; `failure`, when set, is thrown by every call. */
+export class FakePayments implements Payments {
+  readonly mode = "test" as const;
+  readonly releaseTrain = "endive";
+  readonly sessions = new Map<string, CheckoutFacts>();
+  readonly customers: string[] = [];
+  failure: Error | null = null;
+
+  async createCustomer({ idempotencyKey }: { idempotencyKey: string }): Promise<string> {
+    await this.answer();
+    const id = `cus_${idempotencyKey.slice(0, 12)}`;
+    if (!this.customers.includes(id)) this.customers.push(id);
+    return id;
+  }
+
+  async createPackCheckout(
+    checkout: Parameters<Payments["createPackCheckout"]>[0],
+  ): Promise<{ sessionId: string; url: string }> {
+    await this.answer();
+    const sessionId = `cs_${checkout.idempotencyKey.slice(0, 12)}`;
+    this.sessions.set(sessionId, {
+      sessionId,
+      mode: "test",
+      kind: "payment",
+      status: "open",
+      paymentStatus: "unpaid",
+      valueMinor: toAmount(checkout.unitAmountMinor * checkout.order.quantity),
+      currency: checkout.currency,
+      paymentIntentId: null,
+      customerId: checkout.customerId,
+      order: checkout.order,
+    });
+    return { sessionId, url: `https://pay.example/${sessionId}` };
+  }
+
+  async loadCheckout(sessionId: string): Promise<CheckoutFacts> {
+    await this.answer();
+    const session = this.sessions.get(sessionId);
+    if (session === undefined) throw new Error(`No such session ${sessionId}`);
+    return session;
+  }
+
+  async verifyDelivery(): Promise<{ rejected: string }> {
+    await this.answer();
+    return { rejected: "the fake believes nothing" };
+  }
+
+  pay(sessionId: string): void {
+    const session = this.sessions.get(sessionId);
+    if (session === undefined) throw new Error(`No such session ${sessionId}`);
+    this.sessions.set(sessionId, {
+      ...session,
+      status: "complete",
+      paymentStatus: "paid",
+      paymentIntentId: `pi_${sessionId}`,
+    });
+  }
+
+  private async answer(): Promise<void> {
+    await Promise.resolve();
+    if (this.failure !== null) throw this.failure;
+  }
+}
+
+/** Builds what use cases need over a database, with a fake Stripe and a log that a test can read. */
+export function depsOver(
+  database: Database,
+  payments: FakePayments = new FakePayments(),
+): Deps & { readonly recorded: RecordedLog; readonly payments: FakePayments } {
+  const recorded: RecordedLog = { alerts: [] };
+  const digest = createDigest("an identity key for tests, long enough");
+  const timing = createTiming();
+  const log = {
+    info: () => undefined,
+    alert: (event: string, facts = {}) => void recorded.alerts.push({ event, facts }),
+  };
+  const wallets = createWalletStore(database);
+  const catalogVersions = createCatalogStore(database);
+  return {
+    wallets,
+    accounts: createAccountStore(database),
+    catalogVersions,
+    operations: createOperationStore(database),
+    inbox: createInboxStore(database),
+    links: createStripeLinkStore(database),
+    payments,
+    digest,
+    timing,
+    log,
+    post: createWalletQueue((ref, commands, now) => postToWallet({ wallets, digest, timing, log }, ref, commands, now)),
+    catalog: async () => newestVersions(await catalogVersions.listVersions()),
+    recorded,
+  };
+}

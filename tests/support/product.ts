@@ -1,0 +1,89 @@
+import { MongoClient } from "mongodb";
+import { App, Credentials, type User } from "realm-web";
+import Stripe from "stripe";
+import { API_VERSION } from "../../functions-src/lib/adapters/stripe/gateway";
+import { DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
+import { readSettings } from "../../scripts/start/settings";
+import { startProduct, type Product } from "../../scripts/start/start-product";
+
+/** A running product with the clients a customer's engineer would hold. */
+export interface ProductUnderTest extends Product {
+  readonly client: MongoClient;
+  readonly sdk: Stripe;
+  /** Registers a person and signs them in. */
+  signUp(email: string): Promise<User>;
+  /** Signs in as the operator. */
+  signInOperator(): Promise<User>;
+  /** Uses the simulator's control plane. */
+  simulate(path: string, body?: object): Promise<unknown>;
+  /** The webhook's address. */
+  readonly webhookUrl: string;
+}
+
+/** Starts the product in this process on free ports; `app/` was built by the check before. */
+export async function startProductUnderTest(dataDir = ":memory:"): Promise<ProductUnderTest> {
+  const lines: string[] = [];
+  const settings = readSettings({ PORT: "0", DATA_DIR: dataDir, ...databaseVariables() });
+  const product = await startProduct(settings, (line) => lines.push(line));
+  const { stripe } = product;
+  if (stripe === null) throw new Error("The product under test runs with the simulator");
+  const client = await MongoClient.connect(product.mongodbUri);
+  const { hostname, port } = new URL(stripe.url);
+  const newApp = (): App => new App({ id: product.appId, baseUrl: product.baseUrl });
+  return {
+    ...product,
+    client,
+    sdk: new Stripe(stripe.secretKey, { host: hostname, port, protocol: "http", apiVersion: API_VERSION }),
+    webhookUrl: `${product.baseUrl}/app/${product.appId}/endpoint/stripe/webhook`,
+    signUp: async (email) => {
+      const app = newApp();
+      await app.emailPasswordAuth.registerUser({ email, password: "correct horse" });
+      return app.logIn(Credentials.emailPassword(email, "correct horse"));
+    },
+    signInOperator: () => newApp().logIn(Credentials.apiKey(product.adminKey)),
+    simulate: async (path, body = {}) => {
+      const response = await fetch(`${stripe.url}/_sim/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return response.json();
+    },
+    close: async () => {
+      await client.close();
+      await product.close();
+    },
+  };
+}
+
+/** The suite runs on the embedded server, or on another one named by TEST_DATABASE. */
+function databaseVariables(): Record<string, string> {
+  const uri = process.env["TEST_DATABASE_URI"];
+  return uri === undefined ? {} : { MONGODB_URI: uri, TOLLKEEPER_ADMIN_KEY: "tk_admin_for_tests_only_000000" };
+}
+
+/** The product's database, for looking behind the front door. */
+export function databaseOf(product: ProductUnderTest): ReturnType<MongoClient["db"]> {
+  return product.client.db(DATABASE_NAME);
+}
+
+/** Calls a function and gives its result the shape the test expects of it. */
+export async function call<Result>(user: User, name: string, argument: object = {}): Promise<Result> {
+  return (await user.callFunction(name, argument)) as Result;
+}
+
+/** Waits until a condition holds, asking again as soon as the loop is free; fails with what was last seen. */
+export async function until<T>(
+  what: string,
+  read: () => Promise<T>,
+  holds: (value: T) => boolean,
+  limitMs = 15_000,
+): Promise<T> {
+  const endsAt = Date.now() + limitMs;
+  for (;;) {
+    const value = await read();
+    if (holds(value)) return value;
+    if (Date.now() > endsAt) throw new Error(`Waited ${limitMs} ms for ${what}; last seen: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
