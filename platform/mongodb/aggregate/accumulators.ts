@@ -121,7 +121,8 @@ export function compileGroupField(name: string, spec: Value): GroupField {
 function compileRareField(name: string, operator: string, operand: Value): GroupField {
   switch (operator) {
     case "$count":
-      if (!(operand instanceof Map) || operand.size > 0) throw serverError("TypeMismatch", "$count takes no arguments, i.e. $count:{}");
+      if (!(operand instanceof Map) || operand.size > 0)
+        throw serverError("TypeMismatch", "$count takes no arguments, i.e. $count:{}");
       return { name, evaluate: () => 1, create: () => totalling((total) => total.result()) };
     case "$firstN":
     case "$lastN":
@@ -152,8 +153,16 @@ function compileSeveral(name: string, operator: string, operand: Value): GroupFi
   const finish: Readonly<Record<string, (items: Value[]) => Value[]>> = {
     $firstN: (items) => items.slice(0, count),
     $lastN: (items) => items.slice(-count),
-    $minN: (items) => items.filter((item) => item !== null).sort(compare).slice(0, count),
-    $maxN: (items) => items.filter((item) => item !== null).sort((a, b) => compare(b, a)).slice(0, count),
+    $minN: (items) =>
+      items
+        .filter((item) => item !== null)
+        .sort(compare)
+        .slice(0, count),
+    $maxN: (items) =>
+      items
+        .filter((item) => item !== null)
+        .sort((a, b) => compare(b, a))
+        .slice(0, count),
   };
   const end = finish[operator] ?? ((items: Value[]) => items);
   const evaluate = compileExpression(operand.get("input") ?? null);
@@ -163,7 +172,8 @@ function compileSeveral(name: string, operator: string, operand: Value): GroupFi
 /** `$top` and its kin pick outputs by the order of the documents they came from. */
 function compileTop(name: string, operator: string, operand: Value): GroupField {
   const sortBy = operand instanceof Map ? operand.get("sortBy") : undefined;
-  if (!(operand instanceof Map) || !(sortBy instanceof Map)) throw numberedError(5788005, `${operator} needs 'sortBy' and 'output'`);
+  if (!(operand instanceof Map) || !(sortBy instanceof Map))
+    throw numberedError(5788005, `${operator} needs 'sortBy' and 'output'`);
   const order = compileSort(sortBy);
   const isMany = operator.endsWith("N");
   const count = isMany ? readCount(operator, operand.get("n")) : 1;

@@ -62,7 +62,8 @@ function compileDocument(expression: Doc): Evaluator {
 
 function compileFields(expression: Doc): Evaluator {
   const fields = [...expression].map(([name, value]) => {
-    if (name.startsWith("$")) throw numberedError(16410, `FieldPath field names may not start with '$'. Given '${name}'`);
+    if (name.startsWith("$"))
+      throw numberedError(16410, `FieldPath field names may not start with '$'. Given '${name}'`);
     if (name.includes(".")) throw numberedError(16412, `FieldPath field names may not contain '.'. Given '${name}'`);
     return [name, compileExpression(value)] as const;
   });
@@ -80,7 +81,8 @@ function splitPath(path: string): string[] {
   const parts = path.split(".");
   for (const part of parts) {
     if (part === "") throw numberedError(15998, "FieldPath field names may not be empty strings.");
-    if (part.startsWith("$")) throw numberedError(16410, `FieldPath field names may not start with '$'. Given '${part}'`);
+    if (part.startsWith("$"))
+      throw numberedError(16410, `FieldPath field names may not start with '$'. Given '${part}'`);
   }
   return parts;
 }

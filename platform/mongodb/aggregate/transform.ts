@@ -6,16 +6,19 @@ import { compileExpression } from "./expression";
 import { isNullish } from "./operators/builder";
 
 function requireDoc(stage: string, spec: Value): Doc {
-  if (!(spec instanceof Map)) throw numberedError(40272, `${stage} specification stage must be an object, got ${typeNameOf(spec)}`);
+  if (!(spec instanceof Map))
+    throw numberedError(40272, `${stage} specification stage must be an object, got ${typeNameOf(spec)}`);
   return spec;
 }
 
 function compileUnset(spec: Value): Projection {
   const given = Array.isArray(spec) ? spec : [spec];
-  if (given.length === 0) throw numberedError(31119, "$unset specification must be a string or an array with at least one field");
+  if (given.length === 0)
+    throw numberedError(31119, "$unset specification must be a string or an array with at least one field");
   const exclusion: Doc = new Map();
   for (const name of given) {
-    if (typeof name !== "string") throw numberedError(31120, "$unset specification must be a string or an array containing only string values");
+    if (typeof name !== "string")
+      throw numberedError(31120, "$unset specification must be a string or an array containing only string values");
     exclusion.set(name, 0);
   }
   return compileProjection(exclusion);
@@ -27,7 +30,10 @@ function compileReplace(stage: string, expression: Value): Projection {
     const result = evaluate({ root: doc, variables });
     if (result instanceof Map) return result;
     const shown = isNullish(result) ? "missing" : typeNameOf(result);
-    throw numberedError(40228, `'newRoot' expression must evaluate to an object, but resulting value was of type ${shown} (${stage})`);
+    throw numberedError(
+      40228,
+      `'newRoot' expression must evaluate to an object, but resulting value was of type ${shown} (${stage})`,
+    );
   };
 }
 

@@ -59,7 +59,8 @@ export function truncate(value: Numeric): bigint | undefined {
     return Number.isFinite(double) ? inRange(BigInt(double)) : undefined;
   }
   const parts = decimalParts(value);
-  if (parts.special !== undefined || parts.exponent > 19) return parts.coefficient === 0n && parts.special === undefined ? 0n : undefined;
+  if (parts.special !== undefined || parts.exponent > 19)
+    return parts.coefficient === 0n && parts.special === undefined ? 0n : undefined;
   if (parts.exponent >= 0) return inRange(parts.coefficient * 10n ** BigInt(parts.exponent));
   return inRange(parts.coefficient / 10n ** BigInt(Math.min(-parts.exponent, 40)));
 }
@@ -141,7 +142,9 @@ export function divide(a: Numeric, b: Numeric): Numeric {
 
 /** Tells whether a number is zero of any type. */
 export function isZero(value: Numeric): boolean {
-  return value instanceof Decimal128 ? decimalParts(value).coefficient === 0n && decimalParts(value).special === undefined : toDouble(value) === 0;
+  return value instanceof Decimal128
+    ? decimalParts(value).coefficient === 0n && decimalParts(value).special === undefined
+    : toDouble(value) === 0;
 }
 
 /** Tells whether a number is not-a-number. */
@@ -165,7 +168,11 @@ export class Total {
     if (!isNumeric(value)) return;
     this.count += 1;
     const type = numberTypeOf(value);
-    if (type === "decimal" || (type === "double" && this.type !== "decimal") || (type === "long" && this.type === "int")) {
+    if (
+      type === "decimal" ||
+      (type === "double" && this.type !== "decimal") ||
+      (type === "long" && this.type === "int")
+    ) {
       this.type = type;
     }
     if (value instanceof Decimal128) {

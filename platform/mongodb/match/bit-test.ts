@@ -31,7 +31,10 @@ function positionsOf(operator: string, operand: Value): number[] {
 function requireNatural(operator: string, value: Value): bigint {
   const whole = toWhole(value);
   if (whole === undefined || whole < 0n) {
-    throw serverError("BadValue", `${operator} takes an Array, a number, or a BinData: bits must be whole and not negative`);
+    throw serverError(
+      "BadValue",
+      `${operator} takes an Array, a number, or a BinData: bits must be whole and not negative`,
+    );
   }
   return whole;
 }

@@ -36,7 +36,8 @@ export function compileCollation(collation: Doc | undefined): Comparator {
 function collatorOf(collation: Doc): Intl.Collator {
   const locale = collation.get("locale");
   if (typeof locale !== "string") throw serverError("BadValue", "Collation needs a string 'locale'");
-  if (!/^en(?:[_-]US)?$/.test(locale)) throw serverError("NotImplemented", `Collation locale '${locale}' is not implemented`);
+  if (!/^en(?:[_-]US)?$/.test(locale))
+    throw serverError("NotImplemented", `Collation locale '${locale}' is not implemented`);
   for (const [name, value] of collation) {
     if (IGNORED.has(name) && name !== "version" && value !== DEFAULTS[name]) {
       throw serverError("NotImplemented", `Collation option '${name}' is not implemented`);
@@ -48,7 +49,8 @@ function collatorOf(collation: Doc): Intl.Collator {
   const given = collation.get("strength");
   const strength = isNumeric(given) ? toDouble(given) : 3;
   const sensitivity = SENSITIVITY[strength];
-  if (sensitivity === undefined) throw serverError("NotImplemented", `Collation strength ${strength} is not implemented`);
+  if (sensitivity === undefined)
+    throw serverError("NotImplemented", `Collation strength ${strength} is not implemented`);
   return new Intl.Collator(locale.replace("_", "-"), {
     sensitivity: collation.get("caseLevel") === true && strength === 1 ? "case" : sensitivity,
     numeric: collation.get("numericOrdering") === true,
@@ -61,7 +63,8 @@ function compareDocs(a: Doc, b: Doc, compareValues: Comparator): number {
   for (const [index, [name, value]] of left.entries()) {
     const other = right[index];
     if (other === undefined) return 1;
-    const order = compare(typeKey(value), typeKey(other[1])) || compare(name, other[0]) || compareValues(value, other[1]);
+    const order =
+      compare(typeKey(value), typeKey(other[1])) || compare(name, other[0]) || compareValues(value, other[1]);
     if (order !== 0) return order;
   }
   return left.length - right.length;

@@ -3,14 +3,7 @@ import { BSONRegExp, type Doc, type Value } from "../bson/values";
 import { bitPredicate } from "./bit-test";
 import type { Comparator } from "./collation";
 import { isOperatorDoc, isTrue } from "./conditions";
-import {
-  equalPredicate,
-  inPredicate,
-  modPredicate,
-  rangePredicate,
-  sizePredicate,
-  typePredicate,
-} from "./predicates";
+import { equalPredicate, inPredicate, modPredicate, rangePredicate, sizePredicate, typePredicate } from "./predicates";
 import { parseRegexOperand, regexPredicate } from "./regular-expression";
 import { type Details, matchAtPath, type Matcher, type Predicate } from "./walk-path";
 
@@ -22,13 +15,22 @@ export interface ConditionContext {
   readonly isElement?: boolean;
 }
 
-const GEO = new Set(["$geoWithin", "$geoIntersects", "$near", "$nearSphere", "$within", "$maxDistance", "$minDistance"]);
+const GEO = new Set([
+  "$geoWithin",
+  "$geoIntersects",
+  "$near",
+  "$nearSphere",
+  "$within",
+  "$maxDistance",
+  "$minDistance",
+]);
 const LOGICAL = new Set(["$and", "$or", "$nor", "$expr", "$jsonSchema", "$comment", "$where", "$text"]);
 
 /** Compiles what a filter says about one field: a value, a regular expression or a document of operators. */
 export function compileCondition(path: string, operand: Value, context: ConditionContext): Matcher[] {
   const expand = context.isElement !== true;
-  if (operand instanceof BSONRegExp) return [matchAtPath(path, regexPredicate(operand.pattern, operand.options), expand)];
+  if (operand instanceof BSONRegExp)
+    return [matchAtPath(path, regexPredicate(operand.pattern, operand.options), expand)];
   if (!isOperatorDoc(operand)) return [matchAtPath(path, equalPredicate(operand, context.order), expand)];
   return [...operand].flatMap(([operator, value]) => compileOperator(path, operator, value, operand, context));
 }
@@ -37,7 +39,13 @@ function negate(matcher: Matcher): Matcher {
   return (doc) => !matcher(doc);
 }
 
-function compileOperator(path: string, operator: string, operand: Value, all: Doc, context: ConditionContext): Matcher[] {
+function compileOperator(
+  path: string,
+  operator: string,
+  operand: Value,
+  all: Doc,
+  context: ConditionContext,
+): Matcher[] {
   const { order } = context;
   const onEach = (predicate: Predicate): Matcher[] => [matchAtPath(path, predicate, context.isElement !== true)];
   const onWhole = (predicate: Predicate): Matcher[] => [matchAtPath(path, predicate, false)];
@@ -73,7 +81,13 @@ function compileOperator(path: string, operator: string, operand: Value, all: Do
   }
 }
 
-function compileRareOperator(path: string, operator: string, operand: Value, all: Doc, context: ConditionContext): Matcher[] {
+function compileRareOperator(
+  path: string,
+  operator: string,
+  operand: Value,
+  all: Doc,
+  context: ConditionContext,
+): Matcher[] {
   switch (operator) {
     case "$regex":
       return [matchAtPath(path, parseRegexOperand(operand, all.get("$options")), context.isElement !== true)];
@@ -123,9 +137,10 @@ function compileAll(path: string, operand: Value, context: ConditionContext): Ma
 /** The two forms of `$elemMatch`: operators on each element, or a filter on each element that is a document. */
 function elemMatchPredicate(operand: Value, context: ConditionContext): Predicate {
   if (!(operand instanceof Map)) throw serverError("BadValue", "$elemMatch needs an Object");
-  const test = isOperatorDoc(operand) && ![...operand.keys()].some((name) => LOGICAL.has(name))
-    ? elementCondition(operand, context)
-    : elementFilter(operand, context);
+  const test =
+    isOperatorDoc(operand) && ![...operand.keys()].some((name) => LOGICAL.has(name))
+      ? elementCondition(operand, context)
+      : elementFilter(operand, context);
   return (value, details) => Array.isArray(value) && hasMatch(value, test, details);
 }
 

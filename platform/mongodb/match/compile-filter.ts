@@ -51,7 +51,11 @@ export function compileElementTest(operand: Value): (element: Value) => boolean 
     const matcher = compileDocument(operand, compilation);
     return (element) => element instanceof Map && matcher(element);
   }
-  const context = { order: compilation.order, compile: (inner: Doc) => compileDocument(inner, compilation), isElement: true };
+  const context = {
+    order: compilation.order,
+    compile: (inner: Doc) => compileDocument(inner, compilation),
+    isElement: true,
+  };
   const matcher = allOf(compileCondition("element", operand, context));
   return (element) => matcher(new Map([["element", element]]));
 }
@@ -75,7 +79,10 @@ export function allOf(parts: readonly Matcher[]): Matcher {
 
 function compileEntry(name: string, operand: Value, compilation: Compilation): Matcher[] {
   if (!name.startsWith("$")) {
-    return compileCondition(name, operand, { order: compilation.order, compile: (inner) => compileDocument(inner, compilation) });
+    return compileCondition(name, operand, {
+      order: compilation.order,
+      compile: (inner) => compileDocument(inner, compilation),
+    });
   }
   switch (name) {
     case "$and":

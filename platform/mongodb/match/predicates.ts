@@ -34,8 +34,10 @@ const COMPARISONS: Readonly<Record<string, (order: number) => boolean>> = {
 /** Builds the predicate of a range operator; only values of the operand's class compare, save with MinKey and MaxKey. */
 export function rangePredicate(operator: string, operand: Value, order: Comparator): Predicate {
   const holds = COMPARISONS[operator];
-  if (holds === undefined || operand instanceof BsonUndefined) throw serverError("BadValue", "cannot compare to undefined");
-  if (operand instanceof BSONRegExp) throw serverError("BadValue", `Can't have RegEx as arg to predicate over field '${operator}'.`);
+  if (holds === undefined || operand instanceof BsonUndefined)
+    throw serverError("BadValue", "cannot compare to undefined");
+  if (operand instanceof BSONRegExp)
+    throw serverError("BadValue", `Can't have RegEx as arg to predicate over field '${operator}'.`);
   const allowsEqual = holds(0);
   if (operand === null) return (value) => allowsEqual && (value === null || value === undefined);
   if (operand instanceof MinKey || operand instanceof MaxKey) {

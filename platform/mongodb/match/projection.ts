@@ -52,7 +52,8 @@ function addEntry(root: Branch, path: string, entry: Entry): void {
   let branch = root;
   for (const [index, part] of parts.entries()) {
     if (part === "") throw numberedError(40353, "FieldPath must not end with a '.' or hold an empty field name.");
-    if (part.startsWith("$")) throw numberedError(16410, `FieldPath field names may not start with '$'. Given '${part}'`);
+    if (part.startsWith("$"))
+      throw numberedError(16410, `FieldPath field names may not start with '$'. Given '${part}'`);
     const known = branch.fields.get(part);
     if (index === parts.length - 1) {
       if (known !== undefined) throw numberedError(31250, `Path collision at ${path}`);
@@ -92,12 +93,15 @@ class SpecParser {
 
   private addField(path: string, value: Value): void {
     if (typeof value === "boolean" || isNumeric(value)) this.addFlag(path, isTrue(value));
-    else if (this.isFind && isOperatorDoc(value) && value.has("$slice")) this.addSlice(path, value.get("$slice") ?? null);
-    else if (this.isFind && isOperatorDoc(value) && value.has("$elemMatch")) this.addElemMatch(path, value.get("$elemMatch") ?? null);
+    else if (this.isFind && isOperatorDoc(value) && value.has("$slice"))
+      this.addSlice(path, value.get("$slice") ?? null);
+    else if (this.isFind && isOperatorDoc(value) && value.has("$elemMatch"))
+      this.addElemMatch(path, value.get("$elemMatch") ?? null);
     else if (this.isFind && isOperatorDoc(value) && value.has("$meta")) {
       throw serverError("NotImplemented", "$meta projections are not implemented");
     } else if (isLiteralDoc(value)) {
-      if (value.size === 0) throw numberedError(51270, "An empty sub-projection is not a valid value. Found empty object at path");
+      if (value.size === 0)
+        throw numberedError(51270, "An empty sub-projection is not a valid value. Found empty object at path");
       this.addFields(value, `${path}.`);
     } else this.addComputed(path, compileExpression(value));
   }
@@ -119,7 +123,8 @@ class SpecParser {
   private setMode(mode: Mode, path: string): void {
     this.mode ??= mode;
     if (this.mode === mode) return;
-    if (mode === "inclusion") throw numberedError(31253, `Cannot do inclusion on field ${path} in exclusion projection`);
+    if (mode === "inclusion")
+      throw numberedError(31253, `Cannot do inclusion on field ${path} in exclusion projection`);
     throw numberedError(31254, `Cannot do exclusion on field ${path} in inclusion projection`);
   }
 
@@ -130,8 +135,14 @@ class SpecParser {
 
   private addSlice(path: string, operand: Value): void {
     const [first, second] = (Array.isArray(operand) ? operand : [operand]).map((part) => toWhole(part));
-    if (first === undefined || (Array.isArray(operand) && (second === undefined || second <= 0n || operand.length !== 2))) {
-      throw numberedError(28667, "Invalid $slice syntax: a number, or an array of a number and a positive limit, is needed");
+    if (
+      first === undefined ||
+      (Array.isArray(operand) && (second === undefined || second <= 0n || operand.length !== 2))
+    ) {
+      throw numberedError(
+        28667,
+        "Invalid $slice syntax: a number, or an array of a number and a positive limit, is needed",
+      );
     }
     const change = (value: Value): Value => (Array.isArray(value) ? sliced(value, Number(first), second) : value);
     addEntry(this.root, path, { kind: "change", change });

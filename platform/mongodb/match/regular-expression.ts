@@ -56,7 +56,8 @@ export function regexPredicate(pattern: string, options: string): Predicate {
 
 /** Reads the operands of `$regex` and `$options` of one condition. */
 export function parseRegexOperand(operand: Value, options: Value | undefined): Predicate {
-  if (options !== undefined && typeof options !== "string") throw serverError("BadValue", "$options has to be a string");
+  if (options !== undefined && typeof options !== "string")
+    throw serverError("BadValue", "$options has to be a string");
   if (typeof operand === "string") return regexPredicate(operand, options ?? "");
   if (!(operand instanceof BSONRegExp)) throw serverError("BadValue", "$regex has to be a string");
   if (options !== undefined && operand.options !== "") {

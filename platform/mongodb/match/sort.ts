@@ -32,8 +32,10 @@ function compilePart(path: string, direction: Value, order: Comparator): DocOrde
     throw serverError("BadValue", `Illegal key in $sort specification: ${path}`);
   }
   const given = toWhole(direction);
-  if (given !== 1n && given !== -1n) throw serverError("BadValue", "$sort key ordering must be 1 (for ascending) or -1 (for descending)");
-  if (path === "" || path.split(".").includes("")) throw serverError("BadValue", "FieldPath field names may not be empty strings.");
+  if (given !== 1n && given !== -1n)
+    throw serverError("BadValue", "$sort key ordering must be 1 (for ascending) or -1 (for descending)");
+  if (path === "" || path.split(".").includes(""))
+    throw serverError("BadValue", "FieldPath field names may not be empty strings.");
   const sign = given === 1n ? 1 : -1;
   const read = sortKeyReader(path, sign, order);
   return (a, b) => sign * order(read(a), read(b));
@@ -73,6 +75,7 @@ function collect(value: Value | undefined, path: readonly string[], at: number, 
   const component = path[at] ?? "";
   if (value instanceof Map) collect(value.get(component), path, at + 1, found);
   else if (!Array.isArray(value) || value.length === 0) found.push(null);
-  else if (isArrayIndex(component) && Number(component) < value.length) collect(value[Number(component)], path, at + 1, found);
+  else if (isArrayIndex(component) && Number(component) < value.length)
+    collect(value[Number(component)], path, at + 1, found);
   else for (const item of value) collect(item instanceof Map ? item : undefined, path, at, found);
 }

@@ -1,7 +1,16 @@
 import { serverError } from "../errors";
 import { encodeKey } from "../bson/keystring";
 import type { Doc, Value } from "../bson/values";
-import { entries, leafRule, mistyped, readCount, readDoc, type Rule, type Schema, type SubschemaCompiler } from "./rule";
+import {
+  entries,
+  leafRule,
+  mistyped,
+  readCount,
+  readDoc,
+  type Rule,
+  type Schema,
+  type SubschemaCompiler,
+} from "./rule";
 
 type Builder = (operand: Value, schema: Doc, compile: SubschemaCompiler) => Rule | undefined;
 
@@ -30,11 +39,12 @@ function uniqueItems(operand: Value): Rule | undefined {
   });
   return {
     isValid: (value) => rule.isValid(value),
-    explain: (value) => rule.explain(value).set("duplicatedValue", (Array.isArray(value) && findDuplicate(value)) || null),
+    explain: (value) =>
+      rule.explain(value).set("duplicatedValue", (Array.isArray(value) && findDuplicate(value)) || null),
   };
 }
 
-function items(operand: Value, _schema: Doc, compile: SubschemaCompiler): Rule {
+function itemSchemas(operand: Value, _schema: Doc, compile: SubschemaCompiler): Rule {
   if (Array.isArray(operand)) return tuple(operand.map((one) => compile(readDoc("items", one))));
   return everyItem("items", compile(readDoc("items", operand)), 0);
 }
@@ -60,7 +70,9 @@ function explainItem(keyword: string, value: Value, index: number, schema: Schem
 
 function tuple(schemas: readonly Schema[]): Rule {
   const failing = (value: Value): number =>
-    Array.isArray(value) ? schemas.findIndex((schema, index) => index < value.length && !schema.isValid(value[index] ?? null)) : -1;
+    Array.isArray(value)
+      ? schemas.findIndex((schema, index) => index < value.length && !schema.isValid(value[index] ?? null))
+      : -1;
   return {
     isValid: (value) => failing(value) < 0,
     explain: (value) => explainItem("items", value, failing(value), schemas[failing(value)]),
@@ -75,7 +87,12 @@ function additionalItems(operand: Value, schema: Doc, compile: SubschemaCompiler
   if (!Array.isArray(listed) || operand === true) return undefined;
   if (operand instanceof Map) return everyItem("additionalItems", compile(operand), listed.length);
   const reason = "found additional items";
-  return leafRule("additionalItems", operand, reason, (value) => !Array.isArray(value) || value.length <= listed.length);
+  return leafRule(
+    "additionalItems",
+    operand,
+    reason,
+    (value) => !Array.isArray(value) || value.length <= listed.length,
+  );
 }
 
 /** The keywords that look into arrays. */
@@ -83,6 +100,6 @@ export const ARRAY_KEYWORDS: Readonly<Record<string, Builder>> = {
   minItems: (operand) => itemCount("minItems", operand),
   maxItems: (operand) => itemCount("maxItems", operand),
   uniqueItems,
-  items,
+  items: itemSchemas,
   additionalItems,
 };

@@ -38,13 +38,16 @@ function compileKeyword(keyword: string, operand: Value, schema: Doc): Rule | un
   }
   const build = KEYWORDS.get(keyword);
   if (build !== undefined) return build(operand, schema, compileSchema);
-  if (UNSUPPORTED.has(keyword)) throw serverError("FailedToParse", `$jsonSchema keyword '${keyword}' is not currently supported`);
+  if (UNSUPPORTED.has(keyword))
+    throw serverError("FailedToParse", `$jsonSchema keyword '${keyword}' is not currently supported`);
   throw serverError("FailedToParse", `Unknown $jsonSchema keyword: ${keyword}`);
 }
 
 function annotationsOf(schema: Doc): Doc {
-  return new Map(ANNOTATIONS.flatMap((name): [string, Value][] => {
-    const text = schema.get(name);
-    return text === undefined ? [] : [[name, text]];
-  }));
+  return new Map(
+    ANNOTATIONS.flatMap((name): [string, Value][] => {
+      const text = schema.get(name);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
 }

@@ -89,7 +89,8 @@ function queryClause(path: string, operator: string, operand: Value): Validator 
   const filter = compileFilter(clause);
   return (doc) => {
     if (filter.matches(doc)) return undefined;
-    if (path.startsWith("$")) return entries({ operatorName: operator, specifiedAs: clause, reason: "clause did not match" });
+    if (path.startsWith("$"))
+      return entries({ operatorName: operator, specifiedAs: clause, reason: "clause did not match" });
     const value = lookup(doc, path);
     const isMissing = value === undefined;
     return entries({

@@ -28,7 +28,8 @@ function oneOf(operand: Value, _schema: Doc, compile: SubschemaCompiler): Rule {
     isValid: (value) => matching(value).length === 1,
     explain(value) {
       const found = matching(value);
-      if (found.length === 0) return entries({ operatorName: "oneOf", schemasNotSatisfied: explainSchemas(value, schemas) });
+      if (found.length === 0)
+        return entries({ operatorName: "oneOf", schemasNotSatisfied: explainSchemas(value, schemas) });
       return entries({
         operatorName: "oneOf",
         reason: "more than one subschema matched",

@@ -17,7 +17,8 @@ type Builder = (operand: Value, schema: Doc, compile: SubschemaCompiler) => Rule
 
 function properties(operand: Value, _schema: Doc, compile: SubschemaCompiler): Rule {
   const known = [...readDoc("properties", operand)].map(([name, schema]) => {
-    if (!(schema instanceof Map)) throw serverError("TypeMismatch", `Nested schema for $jsonSchema property '${name}' must be an object`);
+    if (!(schema instanceof Map))
+      throw serverError("TypeMismatch", `Nested schema for $jsonSchema property '${name}' must be an object`);
     return { name, schema: compile(schema) };
   });
   const isFailing = (doc: Doc, name: string, schema: Schema): boolean => {
@@ -81,7 +82,9 @@ function patternProperties(operand: Value, _schema: Doc, compile: SubschemaCompi
     return [...value].flatMap(([name, field]) =>
       patterns
         .filter(({ regex, schema }) => regex.test(name) && !schema.isValid(field))
-        .map(({ pattern, schema }) => entries({ propertyName: name, regexMatched: pattern, details: schema.explain(field) })),
+        .map(({ pattern, schema }) =>
+          entries({ propertyName: name, regexMatched: pattern, details: schema.explain(field) }),
+        ),
     );
   };
   return {

@@ -94,7 +94,8 @@ export function readNames(keyword: string, operand: Value): string[] {
     if (typeof one !== "string") throw mistyped(keyword, "an array of strings");
     return one;
   });
-  if (names.length === 0) throw serverError("FailedToParse", `$jsonSchema keyword '${keyword}' cannot be an empty array`);
+  if (names.length === 0)
+    throw serverError("FailedToParse", `$jsonSchema keyword '${keyword}' cannot be an empty array`);
   if (new Set(names).size < names.length) {
     throw serverError("FailedToParse", `$jsonSchema keyword '${keyword}' array cannot contain duplicate values`);
   }

@@ -22,7 +22,8 @@ const JSON_TYPES: Readonly<Record<string, readonly string[]>> = {
 function jsonType(operand: Value): Rule {
   const given = Array.isArray(operand) ? operand : [operand];
   const names = given.flatMap((name) => {
-    if (name === "integer") throw serverError("FailedToParse", "$jsonSchema type 'integer' is not currently supported.");
+    if (name === "integer")
+      throw serverError("FailedToParse", "$jsonSchema type 'integer' is not currently supported.");
     const types = typeof name === "string" && Object.hasOwn(JSON_TYPES, name) ? JSON_TYPES[name] : undefined;
     if (types === undefined) throw serverError("BadValue", `Unknown type name alias: ${String(name)}`);
     return types;
@@ -56,7 +57,8 @@ function exclusiveBound(keyword: string, needed: string): Builder {
 
 function multipleOf(operand: Value): Rule {
   const divisor = readNumber("multipleOf", operand);
-  if (toDouble(divisor) <= 0) throw serverError("FailedToParse", "$jsonSchema keyword 'multipleOf' must have a positive value");
+  if (toDouble(divisor) <= 0)
+    throw serverError("FailedToParse", "$jsonSchema keyword 'multipleOf' must have a positive value");
   const reason = "considered value is not a multiple of the specified value";
   return leafRule("multipleOf", operand, reason, (value) => !isNumeric(value) || isMultiple(value, divisor));
 }

@@ -73,7 +73,10 @@ class TreeWalk {
     for (const [key, node] of branch.children) {
       const name = this.fieldName(key, path, value);
       if (createsPath(node)) {
-        throw serverError("PathNotViable", `Cannot create field '${name}' in element {${lastName(path)}: ${show(value)}}`);
+        throw serverError(
+          "PathNotViable",
+          `Cannot create field '${name}' in element {${lastName(path)}: ${show(value)}}`,
+        );
       }
     }
     return value;
@@ -114,7 +117,10 @@ class TreeWalk {
     }
     if (isArrayIndex(key)) return [Number(key)];
     if (!createsPath(node)) return [];
-    throw serverError("PathNotViable", `Cannot create field '${key}' in element {${lastName(path)}: ${show([...items])}}`);
+    throw serverError(
+      "PathNotViable",
+      `Cannot create field '${key}' in element {${lastName(path)}: ${show([...items])}}`,
+    );
   }
 }
 

@@ -28,10 +28,16 @@ function identifierOf(filter: Doc): string {
     throw serverError("FailedToParse", "Cannot use an expression without a top-level field name in arrayFilters");
   }
   if (names.size > 1) {
-    throw serverError("FailedToParse", `Error parsing array filter :: caused by :: Expected a single top-level field name, found '${[...names].join("' and '")}'`);
+    throw serverError(
+      "FailedToParse",
+      `Error parsing array filter :: caused by :: Expected a single top-level field name, found '${[...names].join("' and '")}'`,
+    );
   }
   if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) {
-    throw serverError("BadValue", `Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${name}'`);
+    throw serverError(
+      "BadValue",
+      `Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${name}'`,
+    );
   }
   return name;
 }
@@ -47,7 +53,8 @@ function checkUse(tests: ReadonlyMap<string, ElementTest>, paths: readonly strin
   const used = new Set<string>();
   for (const path of paths) {
     for (const [, name = ""] of path.matchAll(/\$\[([a-z][a-zA-Z0-9]*)\]/g)) {
-      if (!tests.has(name)) throw serverError("BadValue", `No array filter found for identifier '${name}' in path '${path}'`);
+      if (!tests.has(name))
+        throw serverError("BadValue", `No array filter found for identifier '${name}' in path '${path}'`);
       used.add(name);
     }
   }

@@ -48,14 +48,21 @@ function readClause(operand: Doc, name: string): number | undefined {
   const value = operand.get(name);
   if (value === undefined) return undefined;
   const whole = toWhole(value);
-  if (whole === undefined) throw serverError("BadValue", `The value for ${name} must be an integer value but was given type: ${typeNameOf(value)}`);
+  if (whole === undefined)
+    throw serverError(
+      "BadValue",
+      `The value for ${name} must be an integer value but was given type: ${typeNameOf(value)}`,
+    );
   return Number(whole);
 }
 
 function readOrder(sort: Value | undefined): PushPlan["order"] {
   if (sort === undefined) return undefined;
   if (sort instanceof Map ? sort.size === 0 : toWhole(sort) === undefined) {
-    throw serverError("BadValue", "The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields");
+    throw serverError(
+      "BadValue",
+      "The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields",
+    );
   }
   return elementOrder(sort);
 }
@@ -66,7 +73,10 @@ const push = simple((operand) => {
     creates: true,
     apply(current = [], { root }, path) {
       if (!Array.isArray(current)) {
-        throw serverError("BadValue", `The field '${path}' must be an array but is of type ${typeNameOf(current)} in document {_id: ${show(root.get("_id"))}}`);
+        throw serverError(
+          "BadValue",
+          `The field '${path}' must be an array but is of type ${typeNameOf(current)} in document {_id: ${show(root.get("_id"))}}`,
+        );
       }
       return pushed(current, plan);
     },
@@ -91,7 +101,10 @@ const addToSet = simple((operand) => {
     creates: true,
     apply(current = [], _context, path) {
       if (!Array.isArray(current)) {
-        throw serverError("BadValue", `Cannot apply $addToSet to non-array field. Field named '${path}' has non-array type ${typeNameOf(current)}`);
+        throw serverError(
+          "BadValue",
+          `Cannot apply $addToSet to non-array field. Field named '${path}' has non-array type ${typeNameOf(current)}`,
+        );
       }
       return withMissing(current, items);
     },
@@ -119,7 +132,10 @@ const pop = simple((operand, path) => {
     apply(current, _context, at) {
       if (current === undefined) return undefined;
       if (!Array.isArray(current)) {
-        throw serverError("TypeMismatch", `Path '${at}' contains an element of non-array type '${typeNameOf(current)}'`);
+        throw serverError(
+          "TypeMismatch",
+          `Path '${at}' contains an element of non-array type '${typeNameOf(current)}'`,
+        );
       }
       return end === 1n ? current.slice(0, -1) : current.slice(1);
     },

@@ -32,7 +32,9 @@ export interface Update {
   insert(filter: Doc): Doc;
 }
 
-const MODIFIERS: ReadonlyMap<string, ModifierBuilder> = new Map(Object.entries({ ...VALUE_MODIFIERS, ...ARRAY_MODIFIERS }));
+const MODIFIERS: ReadonlyMap<string, ModifierBuilder> = new Map(
+  Object.entries({ ...VALUE_MODIFIERS, ...ARRAY_MODIFIERS }),
+);
 
 /**
  * Compiles an update: a document of operators, a replacement, or a pipeline.
@@ -58,7 +60,10 @@ function compileOperators(update: Doc, options: UpdateOptions): Update {
   }
   const insertTree = buildUpdateTree(onInsert);
   const tree = changes.length === onInsert.length ? insertTree : buildUpdateTree(changes);
-  const arrayFilters = compileArrayFilters(options.arrayFilters ?? [], onInsert.map((change) => change.path));
+  const arrayFilters = compileArrayFilters(
+    options.arrayFilters ?? [],
+    onInsert.map((change) => change.path),
+  );
   const context = (root: Doc, arrayIndex?: number): TreeContext => {
     return { root, arrayIndex, arrayFilters, now: options.now, timestamp: timestampOf(options) };
   };
@@ -75,7 +80,10 @@ function compileOperators(update: Doc, options: UpdateOptions): Update {
 function buildChanges(name: string, fields: Value): Change[] {
   const build = MODIFIERS.get(name);
   if (build === undefined) {
-    throw serverError("FailedToParse", `Unknown modifier: ${name}. Expected a valid update modifier or pipeline-style update specified as an array`);
+    throw serverError(
+      "FailedToParse",
+      `Unknown modifier: ${name}. Expected a valid update modifier or pipeline-style update specified as an array`,
+    );
   }
   if (!(fields instanceof Map)) {
     throw serverError(
@@ -112,7 +120,8 @@ function compileReplacement(update: Doc, options: UpdateOptions): Update {
 
 /** An empty timestamp at the top of a replacement asks for the current one. */
 function stamped(doc: Doc, timestamp: Timestamp): Doc {
-  const isEmpty = (name: string, value: Value): boolean => name !== "_id" && value instanceof Timestamp && value.isZero();
+  const isEmpty = (name: string, value: Value): boolean =>
+    name !== "_id" && value instanceof Timestamp && value.isZero();
   return new Map([...doc].map(([name, value]) => [name, isEmpty(name, value) ? timestamp : value]));
 }
 
@@ -125,7 +134,8 @@ function compilePipeline(stages: readonly Doc[], options: UpdateOptions): Update
   const transforms = stages.map((stage) => {
     const [name = "", spec = null] = stage.entries().next().value ?? [];
     const transform = stage.size === 1 && PIPELINE_STAGES.has(name) ? compileTransform(name, spec) : undefined;
-    if (transform === undefined) throw serverError("InvalidOptions", `${name} is not allowed to be used within an update`);
+    if (transform === undefined)
+      throw serverError("InvalidOptions", `${name} is not allowed to be used within an update`);
     return transform;
   });
   const variables = new Map<string, Value>([...(options.variables ?? []), ["NOW", options.now]]);

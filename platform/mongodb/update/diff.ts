@@ -15,7 +15,12 @@ type Path = readonly (string | number)[];
  * A sub-document whose field order cannot be told by such a list is given whole.
  */
 export function describeChange(before: Doc, after: Doc): Doc {
-  const changes: Changes = { updatedFields: new Map(), removedFields: [], truncatedArrays: [], disambiguatedPaths: new Map() };
+  const changes: Changes = {
+    updatedFields: new Map(),
+    removedFields: [],
+    truncatedArrays: [],
+    disambiguatedPaths: new Map(),
+  };
   compareDocs(before, after, [], changes);
   return new Map<string, Value>([
     ["updatedFields", changes.updatedFields],
@@ -26,7 +31,12 @@ export function describeChange(before: Doc, after: Doc): Doc {
 
 /** Gives the paths whose dotted form is ambiguous, for events that ask for `disambiguatedPaths`. */
 export function ambiguousPaths(before: Doc, after: Doc): Doc {
-  const changes: Changes = { updatedFields: new Map(), removedFields: [], truncatedArrays: [], disambiguatedPaths: new Map() };
+  const changes: Changes = {
+    updatedFields: new Map(),
+    removedFields: [],
+    truncatedArrays: [],
+    disambiguatedPaths: new Map(),
+  };
   compareDocs(before, after, [], changes);
   return changes.disambiguatedPaths;
 }
@@ -40,7 +50,8 @@ function compareDocs(before: Doc, after: Doc, path: Path, changes: Changes): voi
 
 function compareValues(before: Value | undefined, after: Value, path: Path, changes: Changes): void {
   if (isIdentical(before, after)) return;
-  if (before instanceof Map && after instanceof Map && keepsOrder(before, after)) compareDocs(before, after, path, changes);
+  if (before instanceof Map && after instanceof Map && keepsOrder(before, after))
+    compareDocs(before, after, path, changes);
   else if (Array.isArray(before) && Array.isArray(after) && before.length > 0 && after.length > 0) {
     compareArrays(before, after, path, changes);
   } else changes.updatedFields.set(note(path, changes), after);
@@ -48,7 +59,10 @@ function compareValues(before: Value | undefined, after: Value, path: Path, chan
 
 function compareArrays(before: readonly Value[], after: readonly Value[], path: Path, changes: Changes): void {
   if (after.length < before.length) {
-    const cut: Doc = new Map<string, Value>([["field", note(path, changes)], ["newSize", after.length]]);
+    const cut: Doc = new Map<string, Value>([
+      ["field", note(path, changes)],
+      ["newSize", after.length],
+    ]);
     changes.truncatedArrays.push(cut);
   }
   for (const [index, value] of after.entries()) compareValues(before[index], value, [...path, index], changes);

@@ -76,19 +76,37 @@ const BIT_OPERATIONS: Readonly<Record<string, (a: bigint, b: bigint) => bigint>>
 
 const bit = simple((operand, path) => {
   if (!(operand instanceof Map) || operand.size === 0) {
-    throw serverError("BadValue", "The $bit modifier is not compatible with such an operand. You must pass in an embedded document: {$bit: {field: {and/or/xor: #}}");
+    throw serverError(
+      "BadValue",
+      "The $bit modifier is not compatible with such an operand. You must pass in an embedded document: {$bit: {field: {and/or/xor: #}}",
+    );
   }
   const steps = [...operand].map(([name, value]) => {
     const run = Object.hasOwn(BIT_OPERATIONS, name) ? BIT_OPERATIONS[name] : undefined;
     if (run === undefined) {
-      throw serverError("BadValue", `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: {${name}: ${show(value)}}`);
+      throw serverError(
+        "BadValue",
+        `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: {${name}: ${show(value)}}`,
+      );
     }
-    return { run, value: requireBits(value, `The $bit modifier field must be an Integer(32/64 bit); a '${typeNameOf(value)}' is not supported here: {${name}: ${show(value)}}`) };
+    return {
+      run,
+      value: requireBits(
+        value,
+        `The $bit modifier field must be an Integer(32/64 bit); a '${typeNameOf(value)}' is not supported here: {${name}: ${show(value)}}`,
+      ),
+    };
   });
   return {
     creates: true,
     apply: (current = 0) =>
-      steps.reduce<number | bigint>((value, step) => combineBits(value, step.value, step.run), requireBits(current, `Cannot apply $bit to a value of non-integral type. The field '${path}' has the type ${typeNameOf(current)}`)),
+      steps.reduce<number | bigint>(
+        (value, step) => combineBits(value, step.value, step.run),
+        requireBits(
+          current,
+          `Cannot apply $bit to a value of non-integral type. The field '${path}' has the type ${typeNameOf(current)}`,
+        ),
+      ),
   };
 });
 
@@ -104,9 +122,14 @@ function combineBits(a: number | bigint, b: number | bigint, run: (a: bigint, b:
 
 /** A rename removes the source and sets the target, both judged against the document as it was. */
 const rename: ModifierBuilder = (path, operand) => {
-  if (typeof operand !== "string") throw serverError("BadValue", `The 'to' field for $rename must be a string: ${path}: ${show(operand)}`);
-  if (path === operand) throw serverError("BadValue", `The source and target field for $rename must differ: ${path}: "${operand}"`);
-  for (const [role, name] of [["source", path], ["destination", operand]] as const) {
+  if (typeof operand !== "string")
+    throw serverError("BadValue", `The 'to' field for $rename must be a string: ${path}: ${show(operand)}`);
+  if (path === operand)
+    throw serverError("BadValue", `The source and target field for $rename must differ: ${path}: "${operand}"`);
+  for (const [role, name] of [
+    ["source", path],
+    ["destination", operand],
+  ] as const) {
     if (name.split(".").some((part) => part.startsWith("$"))) {
       throw serverError("BadValue", `The ${role} field for $rename may not be dynamic: ${name}`);
     }
@@ -132,7 +155,10 @@ function sourceOf(path: string, role: string, { root }: ModifierContext): Value 
   let value: Value | undefined = root;
   for (const part of path.split(".")) {
     if (Array.isArray(value) && isArrayIndex(part)) {
-      throw serverError("BadValue", `The ${role} field cannot be an array element, '${path}' in doc with _id: ${show(root.get("_id"))} has an array on its way`);
+      throw serverError(
+        "BadValue",
+        `The ${role} field cannot be an array element, '${path}' in doc with _id: ${show(root.get("_id"))} has an array on its way`,
+      );
     }
     value = value instanceof Map ? value.get(part) : undefined;
   }

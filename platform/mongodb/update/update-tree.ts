@@ -71,7 +71,10 @@ export function parseUpdatePath(path: string): string[] {
   if (path === "") throw serverError("EmptyFieldName", "An empty update path is not valid.");
   for (const [index, part] of parts.entries()) {
     if (part === "") {
-      throw serverError("EmptyFieldName", `The update path '${path}' contains an empty field name, which is not allowed.`);
+      throw serverError(
+        "EmptyFieldName",
+        `The update path '${path}' contains an empty field name, which is not allowed.`,
+      );
     }
     if (!part.startsWith("$")) continue;
     if (!POSITIONAL.test(part)) {
@@ -81,7 +84,10 @@ export function parseUpdatePath(path: string): string[] {
       );
     }
     if (index === 0) {
-      throw serverError("BadValue", `Cannot have positional (i.e. '$') element in the first position in path '${path}'`);
+      throw serverError(
+        "BadValue",
+        `Cannot have positional (i.e. '$') element in the first position in path '${path}'`,
+      );
     }
   }
   if (parts.filter((part) => part === "$").length > 1) {

@@ -17,7 +17,8 @@ import { type Arguments, type Builder, fixed, isNullish, variadic } from "./buil
 
 /** Asks for a number. */
 export function requireNumber(name: string, value: Value | undefined): Numeric {
-  if (!isNumeric(value)) throw serverError("TypeMismatch", `${name} only supports numeric types, not ${typeNameOf(value)}`);
+  if (!isNumeric(value))
+    throw serverError("TypeMismatch", `${name} only supports numeric types, not ${typeNameOf(value)}`);
   return value;
 }
 
@@ -83,8 +84,8 @@ function decimalModulo(a: Numeric, b: Numeric): Value {
   if (left.special !== undefined || right.special === "NaN") return Decimal128.fromString("NaN");
   if (right.special !== undefined) return decimalOf(left);
   const exponent = Math.min(left.exponent, right.exponent);
-  const raise = (part: typeof left): bigint => part.coefficient * 10n ** BigInt(part.exponent - exponent);
-  return decimalOf({ coefficient: raise(left) % raise(right), exponent });
+  const scale = (part: typeof left): bigint => part.coefficient * 10n ** BigInt(part.exponent - exponent);
+  return decimalOf({ coefficient: scale(left) % scale(right), exponent });
 }
 
 function absolute(value: Numeric): Value {
@@ -114,7 +115,8 @@ function roundTo(value: Numeric, place: number, rounding: Rounding): Value {
   if (type === "decimal") return decimalOf(rounded);
   if (type === "double") return fromDouble(Number(`${rounded.coefficient}e${rounded.exponent}`));
   const whole = rounded.coefficient * 10n ** BigInt(rounded.exponent);
-  if (whole > INT64_MAX || whole < INT64_MIN) throw numberedError(51080, `invalid conversion during $${rounding}: out of range`);
+  if (whole > INT64_MAX || whole < INT64_MIN)
+    throw numberedError(51080, `invalid conversion during $${rounding}: out of range`);
   return type === "long" ? whole : fromWhole(whole);
 }
 
@@ -126,7 +128,12 @@ function exactText(value: Exclude<Numeric, Decimal128>): { coefficient: bigint; 
   return { coefficient: BigInt(whole + fraction), exponent: Number(power) - fraction.length };
 }
 
-function roundParts(coefficient: bigint, exponent: number, target: number, rounding: Rounding): { coefficient: bigint; exponent: number } {
+function roundParts(
+  coefficient: bigint,
+  exponent: number,
+  target: number,
+  rounding: Rounding,
+): { coefficient: bigint; exponent: number } {
   if (exponent >= target) return { coefficient, exponent };
   const divisor = 10n ** BigInt(target - exponent);
   const quotient = coefficient / divisor;
@@ -140,21 +147,23 @@ function roundParts(coefficient: bigint, exponent: number, target: number, round
   return { coefficient: isUp ? quotient + away : quotient, exponent: target };
 }
 
-function rounding(name: string, mode: Rounding, max: number): Builder {
+function roundingOperator(name: string, mode: Rounding, max: number): Builder {
   return fixed(name, 1, max, ([value, place]) => {
     if (isNullish(value) || (place !== undefined && isNullish(place))) return null;
     const digits = place === undefined ? 0n : toWhole(place);
     if (digits === undefined) throw numberedError(51082, `precision argument to ${name} must be an integral value`);
-    if (digits < -20n || digits > 100n) throw numberedError(51083, `cannot apply ${name} with precision value ${digits} value must be in [-20, 100]`);
+    if (digits < -20n || digits > 100n)
+      throw numberedError(51083, `cannot apply ${name} with precision value ${digits} value must be in [-20, 100]`);
     return roundTo(requireNumber(name, value), Number(digits), mode);
   });
 }
 
-function power([base, exponent]: Arguments): Value {
+function raise([base, exponent]: Arguments): Value {
   if (isNullish(base) || isNullish(exponent)) return null;
   const left = requireNumber("$pow", base);
   const right = requireNumber("$pow", exponent);
-  if (isZero(left) && toDouble(right) < 0) throw numberedError(28764, "$pow cannot take a base of 0 and a negative exponent");
+  if (isZero(left) && toDouble(right) < 0)
+    throw numberedError(28764, "$pow cannot take a base of 0 and a negative exponent");
   const whole = toWhole(right);
   const isExact = whole !== undefined && whole >= 0n && whole <= 6400n;
   if (left instanceof Decimal128 || right instanceof Decimal128) {
@@ -173,7 +182,12 @@ function power([base, exponent]: Arguments): Value {
   return types.includes("long") ? result : fromWhole(result);
 }
 
-function ofDouble(name: string, run: (value: number) => number, isAllowed: (value: number) => boolean, complaint: string): Builder {
+function ofDouble(
+  name: string,
+  run: (value: number) => number,
+  isAllowed: (value: number) => boolean,
+  complaint: string,
+): Builder {
   return fixed(name, 1, 1, ([value]) => {
     if (isNullish(value)) return null;
     const number = requireNumber(name, value);
@@ -209,11 +223,11 @@ export const ARITHMETIC: Readonly<Record<string, Builder>> = {
   $divide: fixed("$divide", 2, 2, divideTwo),
   $mod: fixed("$mod", 2, 2, modulo),
   $abs: fixed("$abs", 1, 1, ([value]) => (isNullish(value) ? null : absolute(requireNumber("$abs", value)))),
-  $ceil: rounding("$ceil", "ceil", 1),
-  $floor: rounding("$floor", "floor", 1),
-  $trunc: rounding("$trunc", "trunc", 2),
-  $round: rounding("$round", "round", 2),
-  $pow: fixed("$pow", 2, 2, power),
+  $ceil: roundingOperator("$ceil", "ceil", 1),
+  $floor: roundingOperator("$floor", "floor", 1),
+  $trunc: roundingOperator("$trunc", "trunc", 2),
+  $round: roundingOperator("$round", "round", 2),
+  $pow: fixed("$pow", 2, 2, raise),
   $sqrt: ofDouble("$sqrt", Math.sqrt, (value) => !(value < 0), "greater than or equal to 0"),
   $exp: ofDouble("$exp", Math.exp, anyNumber, "a number"),
   $ln: ofDouble("$ln", Math.log, isPositive, "a positive number"),

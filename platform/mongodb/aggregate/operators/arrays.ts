@@ -9,7 +9,8 @@ import { type Arguments, type Builder, fixed, isNullish, named, variadic } from 
 
 /** Asks for an array. */
 export function requireArray(name: string, value: Value | undefined, code = 17124): readonly Value[] {
-  if (!Array.isArray(value)) throw numberedError(code, `The argument to ${name} must be an array, but was of type: ${typeNameOf(value)}`);
+  if (!Array.isArray(value))
+    throw numberedError(code, `The argument to ${name} must be an array, but was of type: ${typeNameOf(value)}`);
   return value;
 }
 
@@ -17,7 +18,10 @@ export function requireArray(name: string, value: Value | undefined, code = 1712
 export function requireIndex(name: string, value: Value | undefined): number {
   const whole = toWhole(value);
   if (whole === undefined || whole > 2147483647n || whole < -2147483648n) {
-    throw numberedError(28691, `${name}'s argument must be representable as a 32-bit integer, but was of type: ${typeNameOf(value)}`);
+    throw numberedError(
+      28691,
+      `${name}'s argument must be representable as a 32-bit integer, but was of type: ${typeNameOf(value)}`,
+    );
   }
   return Number(whole);
 }
@@ -31,7 +35,8 @@ function concatArrays(args: Arguments): Value {
   const result: Value[] = [];
   for (const value of args) {
     if (isNullish(value)) return null;
-    if (!Array.isArray(value)) throw numberedError(28664, `$concatArrays only supports arrays, not ${typeNameOf(value)}`);
+    if (!Array.isArray(value))
+      throw numberedError(28664, `$concatArrays only supports arrays, not ${typeNameOf(value)}`);
     result.push(...value);
   }
   return result;
@@ -65,7 +70,8 @@ function range([from, to, by]: Arguments): Value {
   const step = by === undefined ? 1 : requireIndex("$range", by);
   if (step === 0) throw numberedError(34449, "$range requires a non-zero step value");
   const length = Math.max(Math.ceil((end - start) / step), 0);
-  if (length > MAX_RANGE) throw serverError("InvalidLength", `$range would make ${length} elements, more than ${MAX_RANGE}`);
+  if (length > MAX_RANGE)
+    throw serverError("InvalidLength", `$range would make ${length} elements, more than ${MAX_RANGE}`);
   return Array.from({ length }, (_, index) => start + index * step);
 }
 
@@ -98,7 +104,9 @@ function setIntersection(args: Arguments): Value {
   if (args.some(isNullish)) return null;
   const [first = [], ...others] = args.map((value) => requireArray("$setIntersection", value, 17047));
   const keys = others.map(keySet);
-  return distinctValues(first).filter((value) => keys.every((set) => set.has(encodeKey([value], [false])))).sort(compare);
+  return distinctValues(first)
+    .filter((value) => keys.every((set) => set.has(encodeKey([value], [false]))))
+    .sort(compare);
 }
 
 function setUnion(args: Arguments): Value {
@@ -109,7 +117,9 @@ function setUnion(args: Arguments): Value {
 function setDifference([a, b]: Arguments): Value {
   if (isNullish(a) || isNullish(b)) return null;
   const without = keySet(requireArray("$setDifference", b, 17049));
-  return distinctValues(requireArray("$setDifference", a, 17048)).filter((value) => !without.has(encodeKey([value], [false])));
+  return distinctValues(requireArray("$setDifference", a, 17048)).filter(
+    (value) => !without.has(encodeKey([value], [false])),
+  );
 }
 
 function setEquals(args: Arguments): Value {
@@ -123,7 +133,8 @@ function setIsSubset([a, b]: Arguments): Value {
 }
 
 function isMember([value, array]: Arguments): Value {
-  if (!Array.isArray(array)) throw numberedError(40081, `$in requires an array as a second argument, found: ${typeNameOf(array)}`);
+  if (!Array.isArray(array))
+    throw numberedError(40081, `$in requires an array as a second argument, found: ${typeNameOf(array)}`);
   return array.some((item) => isEqual(item, value));
 }
 
@@ -140,7 +151,10 @@ function takeSome(name: string, take: (items: readonly Value[], count: number) =
 }
 
 function extreme(items: readonly Value[], count: number, sign: 1 | -1): Value[] {
-  return items.filter((item) => !isNullish(item)).sort((a, b) => sign * compare(a, b)).slice(0, count);
+  return items
+    .filter((item) => !isNullish(item))
+    .sort((a, b) => sign * compare(a, b))
+    .slice(0, count);
 }
 
 /** Arrays and sets. */
@@ -168,6 +182,10 @@ export const ARRAYS: Readonly<Record<string, Builder>> = {
   $setDifference: fixed("$setDifference", 2, 2, setDifference),
   $setEquals: variadic(setEquals),
   $setIsSubset: fixed("$setIsSubset", 2, 2, setIsSubset),
-  $anyElementTrue: fixed("$anyElementTrue", 1, 1, ([value]) => requireArray("$anyElementTrue", value, 17041).some(isTruthy)),
-  $allElementsTrue: fixed("$allElementsTrue", 1, 1, ([value]) => requireArray("$allElementsTrue", value, 17040).every(isTruthy)),
+  $anyElementTrue: fixed("$anyElementTrue", 1, 1, ([value]) =>
+    requireArray("$anyElementTrue", value, 17041).some(isTruthy),
+  ),
+  $allElementsTrue: fixed("$allElementsTrue", 1, 1, ([value]) =>
+    requireArray("$allElementsTrue", value, 17040).every(isTruthy),
+  ),
 };

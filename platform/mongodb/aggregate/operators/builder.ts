@@ -34,14 +34,19 @@ export function fixed(name: string, min: number, max: number, run: (args: Argume
     const parts = given.map(compile);
     const [first, second] = parts;
     if (first !== undefined && parts.length === 1) return (scope) => run([first(scope)]);
-    if (first !== undefined && second !== undefined && parts.length === 2) return (scope) => run([first(scope), second(scope)]);
+    if (first !== undefined && second !== undefined && parts.length === 2)
+      return (scope) => run([first(scope), second(scope)]);
     return (scope) => run(parts.map((part) => part(scope)));
   };
 }
 
 function wrongCount(name: string, min: number, max: number, given: number): Error {
-  if (min === max) return numberedError(16020, `Expression ${name} takes exactly ${min} arguments. ${given} were passed in.`);
-  return numberedError(28667, `Expression ${name} takes at least ${min} arguments, and at most ${max}, but ${given} were passed in.`);
+  if (min === max)
+    return numberedError(16020, `Expression ${name} takes exactly ${min} arguments. ${given} were passed in.`);
+  return numberedError(
+    28667,
+    `Expression ${name} takes at least ${min} arguments, and at most ${max}, but ${given} were passed in.`,
+  );
 }
 
 /** Builds an operator of any number of arguments. */

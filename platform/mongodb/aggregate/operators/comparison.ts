@@ -22,7 +22,12 @@ const buildOr: Builder = (operand, compile) => {
 
 const buildCond: Builder = (operand, compile) => {
   const [condition, yes, no] = operand instanceof Map ? condFields(operand) : list(operand);
-  if (condition === undefined || yes === undefined || no === undefined || (Array.isArray(operand) && operand.length > 3)) {
+  if (
+    condition === undefined ||
+    yes === undefined ||
+    no === undefined ||
+    (Array.isArray(operand) && operand.length > 3)
+  ) {
     throw numberedError(16020, "Expression $cond takes exactly 3 arguments.");
   }
   const test = compile(condition);
@@ -57,15 +62,18 @@ const buildSwitch: Builder = (operand, compile) => {
   const branches = given.map((branch) => {
     if (!(branch instanceof Map)) throw numberedError(40062, "$switch expected each branch to be an object");
     checkNames("$switch", branch, ["case", "then"], []);
-    return { test: compile(branch.get("case") ?? null), then: compile(branch.get("then") ?? null) };
+    return { test: compile(branch.get("case") ?? null), result: compile(branch.get("then") ?? null) };
   });
   if (branches.length === 0) throw numberedError(40068, "$switch requires at least one branch.");
   const otherwise: Evaluator = operand.has("default")
     ? compile(operand.get("default") ?? null)
     : () => {
-        throw numberedError(40066, "$switch could not find a matching branch for an input, and no default was specified.");
+        throw numberedError(
+          40066,
+          "$switch could not find a matching branch for an input, and no default was specified.",
+        );
       };
-  return (scope) => (branches.find((branch) => isTruthy(branch.test(scope)))?.then ?? otherwise)(scope);
+  return (scope) => (branches.find((branch) => isTruthy(branch.test(scope)))?.result ?? otherwise)(scope);
 };
 
 const buildLet: Builder = (operand, compile) => {
@@ -76,7 +84,13 @@ const buildLet: Builder = (operand, compile) => {
   const bindings = [...vars].map(([name, value]) => [name, compile(value)] as const);
   for (const [name] of bindings) assertVariableName(name);
   const inner = compile(operand.get("in") ?? null);
-  return (scope) => inner(withVariables(scope, bindings.map(([name, value]) => [name, value(scope)])));
+  return (scope) =>
+    inner(
+      withVariables(
+        scope,
+        bindings.map(([name, value]) => [name, value(scope)]),
+      ),
+    );
 };
 
 /** Refuses a name that a user variable cannot have. */

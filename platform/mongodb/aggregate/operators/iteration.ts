@@ -14,7 +14,13 @@ interface Loop {
   part(key: string): Evaluator | undefined;
 }
 
-function readLoop(operator: string, operand: Value, required: readonly string[], optional: readonly string[], compile: (value: Value) => Evaluator): Loop {
+function readLoop(
+  operator: string,
+  operand: Value,
+  required: readonly string[],
+  optional: readonly string[],
+  compile: (value: Value) => Evaluator,
+): Loop {
   if (!(operand instanceof Map)) throw numberedError(16878, `${operator} only supports an object as its argument`);
   checkNames(operator, operand, ["input", ...required], optional);
   const name = operand.get("as") ?? "this";
@@ -29,7 +35,8 @@ function readLoop(operator: string, operand: Value, required: readonly string[],
 
 function itemsOf(operator: string, code: number, value: Value | undefined): readonly Value[] | undefined {
   if (isNullish(value)) return undefined;
-  if (!Array.isArray(value)) throw numberedError(code, `input to ${operator} must be an array not ${typeNameOf(value)}`);
+  if (!Array.isArray(value))
+    throw numberedError(code, `input to ${operator} must be an array not ${typeNameOf(value)}`);
   return value;
 }
 
@@ -77,7 +84,13 @@ const buildReduce: Builder = (operand, compile) => {
     const items = itemsOf("$reduce", 40080, loop.input(scope));
     if (items === undefined) return null;
     let value = start(scope);
-    for (const item of items) value = inner(withVariables(scope, [["this", item], ["value", value]]));
+    for (const item of items)
+      value = inner(
+        withVariables(scope, [
+          ["this", item],
+          ["value", value],
+        ]),
+      );
     return value;
   };
 };

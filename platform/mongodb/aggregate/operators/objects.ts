@@ -1,13 +1,23 @@
 import { numberedError } from "../../errors";
 import { typeNameOf } from "../../bson/types";
 import type { Doc, Value } from "../../bson/values";
-import { type Arguments, type Builder, checkNames, type Compile, type Evaluator, fixed, isNullish, variadic } from "./builder";
+import {
+  type Arguments,
+  type Builder,
+  checkNames,
+  type Compile,
+  type Evaluator,
+  fixed,
+  isNullish,
+  variadic,
+} from "./builder";
 
 function mergeObjects(args: Arguments): Value {
   const result: Doc = new Map();
   for (const value of args) {
     if (isNullish(value)) continue;
-    if (!(value instanceof Map)) throw numberedError(40400, `$mergeObjects requires object inputs, but input is of type ${typeNameOf(value)}`);
+    if (!(value instanceof Map))
+      throw numberedError(40400, `$mergeObjects requires object inputs, but input is of type ${typeNameOf(value)}`);
     for (const [name, field] of value) result.set(name, field);
   }
   return result;
@@ -15,13 +25,21 @@ function mergeObjects(args: Arguments): Value {
 
 function objectToArray([value]: Arguments): Value {
   if (isNullish(value)) return null;
-  if (!(value instanceof Map)) throw numberedError(40390, `$objectToArray requires a document input, found: ${typeNameOf(value)}`);
-  return [...value].map(([k, v]): Doc => new Map<string, Value>([["k", k], ["v", v]]));
+  if (!(value instanceof Map))
+    throw numberedError(40390, `$objectToArray requires a document input, found: ${typeNameOf(value)}`);
+  return [...value].map(
+    ([k, v]): Doc =>
+      new Map<string, Value>([
+        ["k", k],
+        ["v", v],
+      ]),
+  );
 }
 
 function arrayToObject([value]: Arguments): Value {
   if (isNullish(value)) return null;
-  if (!Array.isArray(value)) throw numberedError(40386, `$arrayToObject requires an array input, found: ${typeNameOf(value)}`);
+  if (!Array.isArray(value))
+    throw numberedError(40386, `$arrayToObject requires an array input, found: ${typeNameOf(value)}`);
   const result: Doc = new Map();
   for (const pair of value) {
     const [name, field] = Array.isArray(pair) ? pairOfArray(pair) : pairOfDoc(pair);
@@ -33,12 +51,17 @@ function arrayToObject([value]: Arguments): Value {
 }
 
 function pairOfArray(pair: readonly Value[]): [Value | undefined, Value] {
-  if (pair.length !== 2) throw numberedError(40397, `$arrayToObject requires an array of size 2 arrays, found array of size: ${pair.length}`);
+  if (pair.length !== 2)
+    throw numberedError(
+      40397,
+      `$arrayToObject requires an array of size 2 arrays, found array of size: ${pair.length}`,
+    );
   return [pair[0], pair[1] ?? null];
 }
 
 function pairOfDoc(pair: Value): [Value | undefined, Value] {
-  if (!(pair instanceof Map)) throw numberedError(40398, `Unrecognised input type format for $arrayToObject: ${typeNameOf(pair)}`);
+  if (!(pair instanceof Map))
+    throw numberedError(40398, `Unrecognised input type format for $arrayToObject: ${typeNameOf(pair)}`);
   const value = pair.get("v");
   if (pair.size !== 2 || value === undefined || !pair.has("k")) {
     throw numberedError(40393, "$arrayToObject requires an object with keys 'k' and 'v'");
@@ -81,7 +104,8 @@ function buildSet(operator: string, hasValue: boolean): Builder {
     return (scope) => {
       const doc = input(scope);
       if (isNullish(doc)) return null;
-      if (!(doc instanceof Map)) throw numberedError(4161105, `${operator} requires 'input' to evaluate to type Object`);
+      if (!(doc instanceof Map))
+        throw numberedError(4161105, `${operator} requires 'input' to evaluate to type Object`);
       return withField(doc, nameOf(operator, field(scope)), value(scope));
     };
   };

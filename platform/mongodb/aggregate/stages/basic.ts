@@ -93,7 +93,8 @@ interface Unwind {
 function readUnwind(spec: Value): Unwind {
   const path = spec instanceof Map ? spec.get("path") : spec;
   if (typeof path !== "string") throw numberedError(28808, "expected a string as the path for $unwind stage");
-  if (!path.startsWith("$")) throw numberedError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+  if (!path.startsWith("$"))
+    throw numberedError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
   const indexField = spec instanceof Map ? spec.get("includeArrayIndex") : undefined;
   if (indexField !== undefined && (typeof indexField !== "string" || indexField === "" || indexField.startsWith("$"))) {
     throw numberedError(28810, "expected a non-empty string for the includeArrayIndex option to $unwind stage");

@@ -71,14 +71,21 @@ const bucket: StageBuilder = (spec, { variables }) => {
   checkNames("$bucket", doc, ["groupBy", "boundaries"], ["default", "output"]);
   const boundaries = readBoundaries(doc.get("boundaries"));
   const output = doc.get("output");
-  const fields = output instanceof Map ? [...output].map(([name, field]) => compileGroupField(name, field)) : [compileGroupField("count", new Map([["$sum", 1]]))];
+  const fields =
+    output instanceof Map
+      ? [...output].map(([name, field]) => compileGroupField(name, field))
+      : [compileGroupField("count", new Map([["$sum", 1]]))];
   const evaluate = compileExpression(doc.get("groupBy") ?? null);
   const fallback = doc.get("default");
   const bucketOf: Evaluator = (scope) => {
     const value = evaluate(scope);
     const above = boundaries.findIndex((boundary) => !isNullish(value) && compare(value, boundary) < 0);
     const found = above > 0 ? boundaries[above - 1] : fallback;
-    if (found === undefined) throw numberedError(40066, "$switch could not find a matching branch for an input, and no default was specified.");
+    if (found === undefined)
+      throw numberedError(
+        40066,
+        "$switch could not find a matching branch for an input, and no default was specified.",
+      );
     return found;
   };
   const grouped = groupBy(bucketOf, fields, variables);
@@ -88,11 +95,13 @@ const bucket: StageBuilder = (spec, { variables }) => {
 };
 
 function readBoundaries(spec: Value | undefined): readonly Value[] {
-  if (!Array.isArray(spec) || spec.length < 2) throw numberedError(40192, "The $bucket 'boundaries' field must have at least 2 values");
+  if (!Array.isArray(spec) || spec.length < 2)
+    throw numberedError(40192, "The $bucket 'boundaries' field must have at least 2 values");
   for (const [index, boundary] of spec.entries()) {
     const next = spec[index + 1];
     if (next === undefined) break;
-    if (classOf(boundary) !== classOf(next)) throw numberedError(40193, "All values in the 'boundaries' option to $bucket must have the same type");
+    if (classOf(boundary) !== classOf(next))
+      throw numberedError(40193, "All values in the 'boundaries' option to $bucket must have the same type");
     if (compare(boundary, next) >= 0) throw numberedError(40194, "The 'boundaries' option to $bucket must be sorted");
   }
   return spec;

@@ -5,7 +5,14 @@ import { BSONRegExp, type Doc, type Value } from "../../bson/values";
 import { compileExpression, type Evaluator, readPath } from "../expression";
 import { checkNames } from "../operators/builder";
 import { withPath } from "./basic";
-import { lazily, type PipelineContext, requirePipeline, requireSpec, type StageBuilder, type StageTools } from "./stage";
+import {
+  lazily,
+  type PipelineContext,
+  requirePipeline,
+  requireSpec,
+  type StageBuilder,
+  type StageTools,
+} from "./stage";
 
 interface Lookup {
   readonly from: string | undefined;
@@ -30,7 +37,10 @@ function readLookup(spec: Value): Lookup {
   const foreignField = readText(doc, "foreignField");
   const hasPipeline = doc.has("pipeline");
   if ((localField === undefined) !== (foreignField === undefined) || (localField === undefined && !hasPipeline)) {
-    throw serverError("FailedToParse", "$lookup requires both or neither of 'localField' and 'foreignField' to be specified");
+    throw serverError(
+      "FailedToParse",
+      "$lookup requires both or neither of 'localField' and 'foreignField' to be specified",
+    );
   }
   const from = readText(doc, "from");
   if (from === undefined && !hasPipeline) throw serverError("FailedToParse", "must specify 'from' field for a $lookup");
@@ -40,7 +50,8 @@ function readLookup(spec: Value): Lookup {
     as: (readText(doc, "as") ?? "").split("."),
     localField: localField?.split("."),
     foreignField,
-    bindings: bindings instanceof Map ? [...bindings].map(([name, value]) => [name, compileExpression(value)] as const) : [],
+    bindings:
+      bindings instanceof Map ? [...bindings].map(([name, value]) => [name, compileExpression(value)] as const) : [],
     pipeline: hasPipeline ? requirePipeline("$lookup", doc.get("pipeline")) : [],
   };
 }
@@ -90,7 +101,8 @@ function foreignIndex(foreign: readonly Doc[], field: string): (values: readonly
   return (values) => {
     const found = new Set<number>();
     for (const value of values) {
-      if (value instanceof BSONRegExp) throw serverError("NotImplemented", "$lookup by a regular expression is not implemented");
+      if (value instanceof BSONRegExp)
+        throw serverError("NotImplemented", "$lookup by a regular expression is not implemented");
       for (const place of places.get(encodeKey([value], [false])) ?? []) found.add(place);
     }
     return [...found].sort((a, b) => a - b).flatMap((place) => foreign[place] ?? []);
@@ -98,7 +110,9 @@ function foreignIndex(foreign: readonly Doc[], field: string): (values: readonly
 }
 
 const facet: StageBuilder = (spec, { context, run }) => {
-  const facets = [...requireSpec("$facet", spec)].map(([name, pipeline]) => [name, requirePipeline("$facet", pipeline)] as const);
+  const facets = [...requireSpec("$facet", spec)].map(
+    ([name, pipeline]) => [name, requirePipeline("$facet", pipeline)] as const,
+  );
   if (facets.length === 0) throw numberedError(40169, "the $facet specification must be a non-empty object");
   return lazily(function* (input) {
     const docs = [...input];
@@ -111,7 +125,8 @@ const unionWith: StageBuilder = (spec, { context, run }) => {
   const doc = isShort ? undefined : requireSpec("$unionWith", spec);
   const name = isShort ? spec : doc?.get("coll");
   const pipeline = doc?.has("pipeline") === true ? requirePipeline("$unionWith", doc.get("pipeline")) : [];
-  if (name !== undefined && typeof name !== "string") throw serverError("TypeMismatch", "$unionWith 'coll' must be a string");
+  if (name !== undefined && typeof name !== "string")
+    throw serverError("TypeMismatch", "$unionWith 'coll' must be a string");
   return lazily(function* (input) {
     yield* input;
     yield* run(pipeline, name === undefined ? [] : context.collection(name), context);

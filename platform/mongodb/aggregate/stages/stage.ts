@@ -31,13 +31,15 @@ export type StageBuilder = (spec: Value, tools: StageTools) => Stage;
 
 /** Asks for a document as a stage's operand. */
 export function requireSpec(stage: string, spec: Value | undefined): Doc {
-  if (!(spec instanceof Map)) throw numberedError(15959, `the ${stage} specification must be an object, found ${typeNameOf(spec)}`);
+  if (!(spec instanceof Map))
+    throw numberedError(15959, `the ${stage} specification must be an object, found ${typeNameOf(spec)}`);
   return spec;
 }
 
 /** Asks for a pipeline: an array of documents. */
 export function requirePipeline(stage: string, spec: Value | undefined): Doc[] {
-  if (!Array.isArray(spec)) throw numberedError(40169, `${stage}: a pipeline must be an array, found ${typeNameOf(spec)}`);
+  if (!Array.isArray(spec))
+    throw numberedError(40169, `${stage}: a pipeline must be an array, found ${typeNameOf(spec)}`);
   return spec.map((one) => requireSpec(stage, one));
 }
 
@@ -45,7 +47,10 @@ export function requirePipeline(stage: string, spec: Value | undefined): Doc[] {
 export function requireCount(stage: string, spec: Value | undefined, least: bigint): number {
   const whole = toWhole(spec);
   if (whole === undefined || whole < least) {
-    throw numberedError(15957, `invalid argument to ${stage} stage: a whole number of at least ${least} is needed, found ${typeNameOf(spec)}`);
+    throw numberedError(
+      15957,
+      `invalid argument to ${stage} stage: a whole number of at least ${least} is needed, found ${typeNameOf(spec)}`,
+    );
   }
   return Number(whole);
 }
