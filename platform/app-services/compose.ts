@@ -17,7 +17,7 @@ import { workerSetup } from "./functions/worker-setup";
 import type { WorkerSlotDeps } from "./functions/worker-slot";
 import { createLog, type Log } from "./log";
 import { createMetrics, type Metrics } from "./metrics";
-import type { AppServices, AppServicesOptions } from "./options";
+import type { AppServices, AppServicesOptions, ServerApiKey } from "./options";
 import { createServer } from "./server";
 import { openStore, type UserDoc } from "./store/store";
 import { loadSettings } from "./store/settings";
@@ -86,7 +86,7 @@ async function composeParts({ options, tree, log, clock, closers }: ComposeInput
   const customData = createCustomDataReader(store.client, tree.customUserData);
   const tokens = createTokens({ appId, settings, clock });
   const sessions = createSessions({ store, appId, tokens, clock, customData });
-  const keys = options.serverApiKeys ?? [];
+  const keys = serverKeysOf(options, tree);
   const serverKeys = await applyServerKeys({ store, appId, clock, signingKey: settings.signingKey, keys });
   const events = createAuthEvents({ store, appId, clock, triggers: tree.triggers.filter(isAuthenticationTrigger) });
   const pool = await startWorkerPool({ ...poolOptions(options, tree), ...poolReports(log, metrics) });
@@ -105,6 +105,14 @@ async function composeParts({ options, tree, log, clock, closers }: ComposeInput
   closers.add((graceMs) => closeServer(server, graceMs));
   baseUrl = await server.listen({ host: options.host ?? "127.0.0.1", port: options.port });
   return baseUrl;
+}
+
+function serverKeysOf(options: AppServicesOptions, tree: AppTree): readonly ServerApiKey[] {
+  const keys = options.serverApiKeys ?? [];
+  if (keys.length > 0 && tree.authProviders.get("api-key")?.disabled !== false) {
+    throw new Error("Server API keys are given, but auth/providers.json has no enabled provider api-key");
+  }
+  return keys;
 }
 
 function poolOptions(options: AppServicesOptions, tree: AppTree) {

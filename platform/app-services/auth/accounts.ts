@@ -102,6 +102,8 @@ async function findByServerKey(deps: AccountsDeps, key: string): Promise<UserDoc
 
 async function deleteUser(deps: AccountsDeps, user: UserDoc): Promise<void> {
   const { store, appId, clock, events } = deps;
+  if (user.type === "server")
+    throw badRequest("the user of a server API key cannot be deleted, take its key away instead");
   const provider = user.identities[0]?.providerType ?? "";
   const now = clock.now();
   await events.recordWith([{ operation: "DELETE", provider, user }], async (session) => {

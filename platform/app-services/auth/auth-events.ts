@@ -15,8 +15,8 @@ export interface AuthEvents {
     events: readonly { readonly operation: AuthOperation; readonly provider: string; readonly user: UserDoc }[],
     change: (session: ClientSession | undefined) => Promise<unknown>,
   ): Promise<void>;
-  /** Calls back when events were recorded here; the other runtimes beside the same database find them by looking. */
-  onRecorded(listener: () => void): void;
+  /** Calls back when events were recorded here, until the answered function is called; other runtimes find them by looking. */
+  onRecorded(listener: () => void): () => void;
 }
 
 /** Creates the recorder for the enabled authentication triggers of one app. */
@@ -28,7 +28,7 @@ export function createAuthEvents(deps: {
 }): AuthEvents {
   const { store, appId, clock } = deps;
   const triggers = deps.triggers.filter((trigger) => !trigger.disabled);
-  const listeners: (() => void)[] = [];
+  const listeners = new Set<() => void>();
   return {
     async recordWith(events, change) {
       const docs = events.flatMap((event) =>
@@ -52,7 +52,8 @@ export function createAuthEvents(deps: {
       for (const listener of listeners) listener();
     },
     onRecorded(listener) {
-      listeners.push(listener);
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

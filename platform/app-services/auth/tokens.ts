@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 import { jwtVerify, SignJWT, type JWTPayload } from "jose";
 import type { Clock } from "../clock";
 import { invalidSession } from "../app-services-error";
@@ -32,9 +32,15 @@ export interface TokensDeps {
   readonly clock: Clock;
 }
 
+/** A key object is imported once; bytes would be imported again for every token. */
+interface SigningDeps extends TokensDeps {
+  readonly key: KeyObject;
+}
+
 /** Creates the tokens of one app. HS256 with the key of the app, so that a token of another app does not verify. */
-export function createTokens(deps: TokensDeps): Tokens {
-  const { settings } = deps;
+export function createTokens(given: TokensDeps): Tokens {
+  const { settings } = given;
+  const deps: SigningDeps = { ...given, key: createSecretKey(settings.signingKey) };
   return {
     issueAccess: ({ userId, sessionId, deviceId, userData, identityId }) =>
       sign(
@@ -73,8 +79,8 @@ export function createTokens(deps: TokensDeps): Tokens {
   };
 }
 
-function sign(deps: TokensDeps, payload: JWTPayload, userId: string, lifeSeconds: number): Promise<string> {
-  const { appId, settings, clock } = deps;
+function sign(deps: SigningDeps, payload: JWTPayload, userId: string, lifeSeconds: number): Promise<string> {
+  const { appId, clock } = deps;
   const issuedAt = Math.floor(clock.now().getTime() / 1000);
   // realm-web's ancestors read the claims under their old names.
   return new SignJWT({ ...payload, baas_id: appId, stitch_devId: payload["baas_device_id"], stitch_id: appId })
@@ -84,7 +90,7 @@ function sign(deps: TokensDeps, payload: JWTPayload, userId: string, lifeSeconds
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + lifeSeconds)
     .setJti(randomBytes(16).toString("hex"))
-    .sign(settings.signingKey);
+    .sign(deps.key);
 }
 
 interface VerifiedToken {
@@ -93,8 +99,8 @@ interface VerifiedToken {
   readonly payload: JWTPayload;
 }
 
-async function verify(deps: TokensDeps, token: string, type: "access" | "refresh"): Promise<VerifiedToken> {
-  const { payload } = await jwtVerify(token, deps.settings.signingKey, {
+async function verify(deps: SigningDeps, token: string, type: "access" | "refresh"): Promise<VerifiedToken> {
+  const { payload } = await jwtVerify(token, deps.key, {
     algorithms: ["HS256"],
     issuer: ISSUER,
     currentDate: deps.clock.now(),

@@ -42,6 +42,6 @@ function queryWithoutSecret(url: string): string {
   return url
     .slice(start + 1)
     .split("&")
-    .filter((part) => !part.startsWith("secret="))
+    .filter((part) => !new URLSearchParams(part).has("secret"))
     .join("&");
 }

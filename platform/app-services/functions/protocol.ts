@@ -72,7 +72,6 @@ export type FromWorker =
 
 /** What a worker is told when it starts. */
 export interface WorkerSetup {
-  readonly functionsDir: string;
   readonly functions: readonly { readonly name: string; readonly file: string; readonly runAsSystem: boolean }[];
   readonly valuesJson: string;
   readonly environmentJson: string;

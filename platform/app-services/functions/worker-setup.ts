@@ -1,11 +1,9 @@
-import { join } from "node:path";
 import type { AppTree } from "../tree/app-tree";
 import type { WorkerSetup } from "./protocol";
 
 /** Picks what a worker has to know of the tree. */
 export function workerSetup(tree: AppTree, mongodbUri: string): WorkerSetup {
   return {
-    functionsDir: join(tree.dir, "functions"),
     functions: [...tree.functions.values()].map(({ name, file, runAsSystem }) => ({ name, file, runAsSystem })),
     valuesJson: JSON.stringify(tree.values),
     environmentJson: JSON.stringify(tree.environment),

@@ -2,6 +2,7 @@ import {
   MongoClient,
   ReadConcern,
   type Collection,
+  type Db,
   type CreateIndexesOptions,
   type IndexSpecification,
   type ObjectId,
@@ -97,6 +98,9 @@ export interface Store {
 }
 
 const DATABASE = "app_services";
+const COLLECTIONS = ["users", "credentials", "sessions", "settings", "triggerState", "leases", "authEvents"] as const;
+/** A wrong address is told after this long; a failover takes less. */
+const SELECTION_TIMEOUT_MS = 15_000;
 
 interface IndexDefinition {
   readonly collection: string;
@@ -121,33 +125,59 @@ const INDEXES: readonly IndexDefinition[] = [
  * Connects to the runtime's own database and makes its collections and indexes; calling it again changes nothing.
  *
  * Holds: all writes are acknowledged by a majority, since users, sessions and trigger positions must survive a failover.
+ * Throws: an Error that names the database when it cannot be reached, or has neither transactions nor change streams.
  */
 export async function openStore(mongodbUri: string): Promise<Store> {
-  const client = new MongoClient(mongodbUri, { maxPoolSize: 50, appName: "app-services", ignoreUndefined: true });
-  await client.connect();
-  const db = client.db(DATABASE, { writeConcern: { w: "majority" }, readConcern: new ReadConcern("majority") });
+  const client = new MongoClient(mongodbUri, {
+    maxPoolSize: 50,
+    appName: "app-services",
+    ignoreUndefined: true,
+    serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
+  });
   try {
-    const present = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map((info) => info.name));
-    for (const name of ["users", "credentials", "sessions", "settings", "triggerState", "leases", "authEvents"]) {
-      // Made up front because a transaction that meets a missing collection is slower and on old servers fails.
-      if (!present.has(name)) await db.createCollection(name).catch(ignoreExisting);
-    }
-    for (const { collection, key, options } of INDEXES) await db.collection(collection).createIndex(key, options ?? {});
+    await client.connect();
+    await assertReplicated(client);
+    const db = client.db(DATABASE, { writeConcern: { w: "majority" }, readConcern: new ReadConcern("majority") });
+    await makeCollections(db);
+    return {
+      client,
+      users: db.collection("users"),
+      credentials: db.collection("credentials"),
+      sessions: db.collection("sessions"),
+      settings: db.collection("settings"),
+      triggerState: db.collection("triggerState"),
+      leases: db.collection("leases"),
+      authEvents: db.collection("authEvents"),
+      close: () => client.close(),
+    };
   } catch (error) {
     await client.close();
-    throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new Error(`The database ${withoutCredentials(mongodbUri)} cannot be used: ${detail}`, { cause: error });
   }
-  return {
-    client,
-    users: db.collection("users"),
-    credentials: db.collection("credentials"),
-    sessions: db.collection("sessions"),
-    settings: db.collection("settings"),
-    triggerState: db.collection("triggerState"),
-    leases: db.collection("leases"),
-    authEvents: db.collection("authEvents"),
-    close: () => client.close(),
-  };
+}
+
+async function assertReplicated(client: MongoClient): Promise<void> {
+  const hello = await client.db("admin").command({ hello: 1 });
+  if (hello["setName"] === undefined && hello["msg"] !== "isdbgrid") {
+    throw new Error(
+      "it is a standalone server, expected a replica set or a sharded cluster (transactions, change streams)",
+    );
+  }
+}
+
+async function makeCollections(db: Db): Promise<void> {
+  const present = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map((info) => info.name));
+  for (const name of COLLECTIONS) {
+    // Made up front because a transaction that meets a missing collection is slower and on old servers fails.
+    if (!present.has(name)) await db.createCollection(name).catch(ignoreExisting);
+  }
+  for (const { collection, key, options } of INDEXES) await db.collection(collection).createIndex(key, options ?? {});
+}
+
+/** Shows an address without what stands between the scheme and the host. */
+function withoutCredentials(uri: string): string {
+  return uri.replace(/\/\/[^@/]*@/, "//");
 }
 
 const NAMESPACE_EXISTS = 48;

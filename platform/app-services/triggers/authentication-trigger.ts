@@ -27,16 +27,17 @@ export async function runAuthenticationTrigger(
   until: AbortSignal,
 ): Promise<void> {
   let wake = new AbortController();
-  deps.events.onRecorded(() => wake.abort());
-  while (!until.aborted) {
-    wake = new AbortController();
-    const waiting = await deps.store.authEvents
-      .find({ app: deps.appId, trigger: trigger.name })
-      .sort({ _id: 1 })
-      .limit(PAGE)
-      .toArray();
-    if (waiting.length === 0) await pause(LOOK_MS, AbortSignal.any([until, wake.signal]));
-    else await deliver(deps, trigger, waiting, until);
+  const forget = deps.events.onRecorded(() => wake.abort());
+  try {
+    while (!until.aborted) {
+      wake = new AbortController();
+      const own = { app: deps.appId, trigger: trigger.name };
+      const waiting = await deps.store.authEvents.find(own).sort({ _id: 1 }).limit(PAGE).toArray();
+      if (waiting.length === 0) await pause(LOOK_MS, AbortSignal.any([until, wake.signal]));
+      else await deliver(deps, trigger, waiting, until);
+    }
+  } finally {
+    forget();
   }
 }
 

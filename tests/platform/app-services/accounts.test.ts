@@ -154,7 +154,7 @@ describe("sessions", () => {
   test.each(["garbled.access.token", "not-even-a-token"])(
     "a client with the access token %s gets a new one by itself",
     async (token) => {
-      const user = await under.newUser();
+      const user = await under.newVisitor();
       setAccessToken(user, token);
       await expect(user.callFunction("echo", "hello")).resolves.toBe("hello");
       expect(user.accessToken).not.toBe(token);
@@ -162,7 +162,7 @@ describe("sessions", () => {
   );
 
   test("a client with an expired access token gets a new one by itself", async () => {
-    const user = await under.newUser();
+    const user = await under.newVisitor();
     const settings = await bed.own("settings").findOne({});
     const claims = JSON.parse(Buffer.from(tokensOf(user).accessToken.split(".")[1] ?? "", "base64url").toString());
     const key = Buffer.from(String(settings?.["signingKey"]), "base64");
@@ -175,7 +175,7 @@ describe("sessions", () => {
   });
 
   test("an access token tells what realm-web reads in it, and lives 30 minutes", async () => {
-    const user = await under.newUser();
+    const user = await under.newVisitor();
     const claims = JSON.parse(Buffer.from(tokensOf(user).accessToken.split(".")[1] ?? "", "base64url").toString());
     expect(claims).toMatchObject({ sub: user.id, typ: "access", baas_id: under.runtime.appId, user_data: {} });
     expect(claims.exp - claims.iat).toBe(1_800);
@@ -183,7 +183,7 @@ describe("sessions", () => {
   });
 
   test("after log-out both tokens are dead, and a client that still holds them fails instead of asking for ever", async () => {
-    const user = await under.newUser();
+    const user = await under.newVisitor();
     const { accessToken, refreshToken } = tokensOf(user);
     await expect(user.callFunction("echo", 1)).resolves.toBe(1);
     expect((await send(`${api}/auth/session`, { method: "DELETE", token: refreshToken })).status).toBe(204);
@@ -197,7 +197,7 @@ describe("sessions", () => {
   });
 
   test("logging out by the client works, and again for a session that is gone already", async () => {
-    const user = await under.newUser();
+    const user = await under.newVisitor();
     const { refreshToken } = tokensOf(user);
     await user.logOut();
     expect((await send(`${api}/auth/session`, { method: "DELETE", token: refreshToken })).status).toBe(204);
@@ -206,14 +206,14 @@ describe("sessions", () => {
   });
 
   test("tokens are no good in each other's place", async () => {
-    const { accessToken, refreshToken } = tokensOf(await under.newUser());
+    const { accessToken, refreshToken } = tokensOf(await under.newVisitor());
     expect((await send(`${api}/auth/session`, { method: "POST", token: accessToken })).status).toBe(401);
     expect((await send(`${api}/auth/profile`, { token: refreshToken })).status).toBe(401);
   });
 
   test("tokens of one app are refused by another on the same database", async () => {
     const other = await bed.start({ appId: "other-app" });
-    const { accessToken, refreshToken } = tokensOf(await under.newUser());
+    const { accessToken, refreshToken } = tokensOf(await under.newVisitor());
     const otherApi = `${other.runtime.baseUrl}/api/client/v2.0`;
     expect((await send(`${otherApi}/auth/profile`, { token: accessToken })).status).toBe(401);
     expect((await send(`${otherApi}/auth/session`, { method: "POST", token: refreshToken })).status).toBe(401);
@@ -258,6 +258,31 @@ describe("other ways in", () => {
     expect(error).toMatchObject({ statusCode: 401, error: "invalid API key" });
   });
 
+  test("the user of a server API key cannot delete itself", async () => {
+    const user = await under.newApp().logIn(Credentials.apiKey(SERVER_KEY));
+    const { status } = await send(`${api}/auth/delete`, { method: "DELETE", token: tokensOf(user).accessToken });
+    expect(status).toBe(400);
+    await expect(user.callFunction("echo", "still here")).resolves.toBe("still here");
+  });
+
+  test("a key that is replaced ends the sessions of the old one, and a key that is taken away logs in no more", async () => {
+    const first = await bed.start({ appId: "rotated" });
+    const session = tokensOf(await first.newApp().logIn(Credentials.apiKey(SERVER_KEY))).refreshToken;
+    await first.runtime.close();
+    const second = await bed.start({
+      appId: "rotated",
+      serverApiKeys: [{ name: "operator", key: "another-key-0123456789" }],
+    });
+    const old = await send(`${second.runtime.baseUrl}/api/client/v2.0/auth/session`, {
+      method: "POST",
+      token: session,
+    });
+    expect(old.status).toBe(401);
+    await refusal(second.newApp().logIn(Credentials.apiKey(SERVER_KEY)));
+    await second.newApp().logIn(Credentials.apiKey("another-key-0123456789"));
+    await second.runtime.close();
+  });
+
   test("a server API key that is too short stops the start", async () => {
     await expect(bed.start({ appId: "weak", serverApiKeys: [{ name: "weak", key: "short" }] })).rejects.toThrow(
       'Server API key "weak" has 5 characters, expected at least 16',
@@ -291,7 +316,7 @@ describe("other ways in", () => {
 
 describe("users", () => {
   test("custom data is in the token as it was when it was issued", async () => {
-    const user = await under.newUser();
+    const user = await under.newVisitor();
     expect(user.customData).toEqual({});
     await bed.shop("profiles").insertOne({ userId: user.id, plan: "gold" });
     await user.refreshCustomData();

@@ -78,6 +78,8 @@ describe("validation", () => {
     const { status, json } = await ask(`/secret?secret=${SECRETS["hook-secret"]}&x=1`, { method: "PUT", body: "x" });
     expect(status).toBe(200);
     expect(json).toMatchObject({ query: { x: "1" }, raw: "x=1" });
+    const coded = await ask(`/secret?s%65cret=${SECRETS["hook-secret"]}&x=1`, { method: "PUT", body: "x" });
+    expect(coded.json).toMatchObject({ query: { x: "1" }, raw: "x=1" });
     expect((await ask("/secret?secret=wrong", { method: "PUT", body: "x" })).status).toBe(401);
     expect((await ask("/secret", { method: "GET" })).status).toBe(401);
   });
@@ -89,7 +91,7 @@ describe("validation", () => {
 
 describe("callers of endpoints whose function is not system", () => {
   test("a user's bearer token, a server key as header, and a server key as bearer all name the caller", async () => {
-    const user = await under.newUser();
+    const user = await under.newVisitor();
     const byToken = await ask("/deep/caller", { headers: { Authorization: `Bearer ${user.accessToken}` } });
     expect(byToken.json).toMatchObject({ type: "normal", id: user.id });
     for (const headers of [
@@ -180,7 +182,7 @@ describe("beside the endpoints", () => {
 describe("closing", () => {
   test("lets a running call finish, is one promise however often asked, and refuses connections afterwards", async () => {
     const other = await bed.start({ appId: "closing" });
-    const user = await other.newUser();
+    const user = await other.newVisitor();
     await other.log.waitFor({ event: "runtime.ready" });
     const running = user.callFunction("announce", 500);
     await other.log.waitFor({ event: "function.console", function: "announce" });

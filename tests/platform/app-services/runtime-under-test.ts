@@ -41,6 +41,8 @@ export interface RuntimeUnderTest {
   newApp(): App;
   /** A registered user on a device of its own. */
   newUser(email?: string): Promise<User>;
+  /** An anonymous user: costs no password hash, for tests that do not care how somebody logged in. */
+  newVisitor(): Promise<User>;
 }
 
 /** A database and the runtimes a test started on it; all are stopped by `close`. */
@@ -80,7 +82,13 @@ export class TestBed {
     });
     this.runtimes.push(runtime);
     const newApp = (): App => new App({ id: runtime.appId, baseUrl: runtime.baseUrl, storage: new MemoryStorage() });
-    return { runtime, log, newApp, newUser: (email) => newUser(newApp(), email) };
+    return {
+      runtime,
+      log,
+      newApp,
+      newUser: (email) => newUser(newApp(), email),
+      newVisitor: () => newApp().logIn(Credentials.anonymous()),
+    };
   }
 
   /** Also ends what a failed test left behind, so that it cannot disturb the next one. */

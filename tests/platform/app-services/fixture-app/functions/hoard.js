@@ -1,4 +1,4 @@
 exports = function () {
   const kept = [];
-  for (;;) kept.push(new Array(10000).fill(kept.length));
+  for (;;) kept.push(Array.from({ length: 10000 }, () => kept.length));
 };
