@@ -26,6 +26,7 @@ import { loadTree } from "./tree/load-tree";
 import { startTriggers } from "./triggers/start-triggers";
 
 const CLOSE_GRACE_MS = 8_000;
+const IDLE_SWEEP_MS = 25;
 
 /** Closes what was opened, last first, within one grace shared by all. */
 class Closers {
@@ -140,10 +141,13 @@ function poolReports(log: Log, metrics: Metrics): Pick<WorkerSlotDeps, "onConsol
 /** Waits for running requests, and cuts off what is still open after the grace. */
 async function closeServer(server: FastifyInstance, graceMs: number): Promise<void> {
   const force = setTimeout(() => server.server.closeAllConnections(), graceMs);
+  // A connection that becomes idle after its last answer would otherwise be waited for until its client lets go.
+  const sweep = setInterval(() => server.server.closeIdleConnections(), IDLE_SWEEP_MS);
   try {
     await server.close();
   } finally {
     clearTimeout(force);
+    clearInterval(sweep);
   }
 }
 

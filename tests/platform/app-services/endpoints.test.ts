@@ -189,7 +189,10 @@ describe("closing", () => {
     const closing = other.runtime.close();
     expect(other.runtime.close()).toBe(closing);
     await expect(running).resolves.toBe("finished");
+    const answeredAt = Date.now();
     await closing;
+    // Far below the grace: the client's idle connection must not be waited for.
+    expect(Date.now() - answeredAt).toBeLessThan(4_000);
     await expect(fetch(`${other.runtime.baseUrl}/metrics`)).rejects.toThrow();
   });
 });
