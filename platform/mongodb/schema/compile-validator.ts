@@ -60,10 +60,9 @@ function schemaClause(operand: Doc): Validator {
 
 function expressionClause(operand: Value): Validator {
   const evaluate = compileExpression(operand);
-  const variables = new Map<string, Value>();
   const specifiedAs = entries({ $expr: operand });
   return (doc) => {
-    const result = evaluate({ root: doc, variables });
+    const result = evaluate({ root: doc, variables: new Map([["NOW", new Date()]]) });
     if (isTruthy(result)) return undefined;
     return entries({
       operatorName: "$expr",

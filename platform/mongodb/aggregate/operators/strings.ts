@@ -78,13 +78,10 @@ function trimming(name: string, atStart: boolean, atEnd: boolean): Builder {
     if (isNullish(input) || (has.has("chars") && isNullish(chars))) return null;
     const letters = [...requireText(name, input, 50699)];
     const set = chars === undefined ? undefined : new Set(requireText(name, chars, 50700));
-    const isCut = (letter: string | undefined): boolean =>
-      letter !== undefined && (set === undefined ? /[\s\0]/.test(letter) : set.has(letter));
-    let start = 0;
-    let end = letters.length;
-    while (atStart && start < end && isCut(letters[start])) start += 1;
-    while (atEnd && end > start && isCut(letters[end - 1])) end -= 1;
-    return letters.slice(start, end).join("");
+    const isCut = (letter: string): boolean => (set === undefined ? /[\s\0]/.test(letter) : set.has(letter));
+    const start = atStart ? letters.findIndex((letter) => !isCut(letter)) : 0;
+    const end = atEnd ? letters.findLastIndex((letter) => !isCut(letter)) + 1 : letters.length;
+    return start < 0 ? "" : letters.slice(start, end).join("");
   });
 }
 
@@ -128,7 +125,7 @@ function readRegex(
 }
 
 function describeMatch(match: RegExpMatchArray): Doc {
-  const before = [...(match.input ?? "").slice(0, match.index)].length;
+  const before = Array.from((match.input ?? "").slice(0, match.index)).length;
   return new Map<string, Value>([
     ["match", match[0]],
     ["idx", before],

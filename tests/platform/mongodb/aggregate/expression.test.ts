@@ -40,6 +40,9 @@ function evaluate(expression: unknown): Value | undefined {
   });
 }
 
+/** An object literal with a `then` would look like a promise. */
+const choice = (rest: object, result: Value): Value => docOf(rest).set("then", result);
+
 type Row = [expression: unknown, expected: unknown];
 
 const paths: Row[] = [
@@ -118,9 +121,9 @@ const logic: Row[] = [
   [{ $not: [0n] }, true],
   [{ $not: [decimal("0")] }, true],
   [{ $cond: [{ $gt: ["$int", 4] }, "yes", "no"] }, "yes"],
-  [{ $cond: { if: "$none", then: 1, else: "$nothing" } }, undefined],
+  [{ $cond: choice({ if: "$none", else: "$nothing" }, 1) }, undefined],
   [{ $ifNull: ["$none", "$nothing", 7n] }, 7n],
-  [{ $switch: { branches: [{ case: { $eq: ["$int", 1] }, then: "one" }], default: "other" } }, "other"],
+  [{ $switch: { branches: [choice({ case: { $eq: ["$int", 1] } }, "one")], default: "other" } }, "other"],
 ];
 
 const arrays: Row[] = [
@@ -341,7 +344,7 @@ describe("an expression", () => {
     [{ $map: { input: "$int", in: 1 } }, { code: 16883 }],
     [{ $dateAdd: { startDate: "$at", unit: "eon", amount: 1 } }, { code: 9 }],
     [{ $hour: { date: "$at", timezone: "Mars/Olympus" } }, { code: 40485 }],
-    [{ $switch: { branches: [{ case: false, then: 1 }] } }, { code: 40066 }],
+    [{ $switch: { branches: [choice({ case: false }, 1)] } }, { code: 40066 }],
   ])("%j is refused by name", (expression, error) => {
     expect(() => evaluate(expression)).toThrow(expect.objectContaining(error));
   });
