@@ -1,4 +1,5 @@
-import type { Document } from "mongodb";
+import { type Document, MongoClient } from "mongodb";
+import { createDatabaseFromDriver } from "../../../../functions-src/lib/adapters/mongo/from-driver";
 import { DATABASE_NAME } from "../../../../functions-src/lib/adapters/mongo/schema/collections";
 import type { Outcome } from "../../../../functions-src/lib/domain/commands";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
@@ -193,8 +194,6 @@ describe("posting to a wallet", () => {
 async function startMonitored(
   uri: string,
 ): Promise<{ database: TestDatabase["database"]; commands: Document[]; close(): Promise<void> }> {
-  const { MongoClient } = await import("mongodb");
-  const { createDatabaseFromDriver } = await import("../../../../functions-src/lib/adapters/mongo/from-driver");
   const client = await MongoClient.connect(uri, { monitorCommands: true });
   const commands: Document[] = [];
   client.on("commandStarted", ({ command, commandName }) => {
