@@ -137,11 +137,8 @@ function emailStepRefusal(step: EmailStep, body: BodyObject): AppServicesError {
     case "reset/send":
       return badRequest("please use reset password via function");
     case "reset/call":
-      return new AppServicesError(
-        400,
-        "NotSupported",
-        `failed to reset password for user "${email}": not served by this runtime yet`,
-      );
+      // The reset function of the tree is not run yet; this is the answer of one that refuses.
+      return new AppServicesError(400, "NotSupported", `failed to reset password for user "${email}"`);
   }
 }
 

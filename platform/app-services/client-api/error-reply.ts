@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { MongoNetworkError, MongoNotConnectedError, MongoServerSelectionError } from "mongodb";
 import { AppServicesError } from "../app-services-error";
 import { QueueFullError } from "../auth/work-queue";
 import { CallError } from "../functions/call-error";
@@ -18,6 +19,9 @@ export function toAppServicesError(error: unknown): AppServicesError {
     return new AppServicesError(callStatus(error), error.code, error.message, { cause: error });
   if (error instanceof QueueFullError)
     return new AppServicesError(429, "TooManyRequests", "too many requests, try again later");
+  if (isStorageDown(error)) {
+    return new AppServicesError(503, "MongoDBError", "the database cannot be reached", { cause: error });
+  }
   const status = httpStatus(error);
   if (status === 413) return new AppServicesError(413, "ReadSizeLimitExceeded", "request body is too large");
   if (status !== null && status < 500) return new AppServicesError(status, "BadRequest", describeClientError(error));
@@ -49,6 +53,14 @@ export function sendError(deps: {
   };
   if (refusal.status === 429 || refusal.status === 503) void deps.reply.header("Retry-After", "1");
   return deps.reply.code(refusal.status).type("application/json; charset=utf-8").send(JSON.stringify(body));
+}
+
+function isStorageDown(error: unknown): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoNotConnectedError
+  );
 }
 
 function callStatus(error: CallError): number {

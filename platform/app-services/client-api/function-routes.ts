@@ -42,11 +42,20 @@ export function addFunctionRoutes(
         request: toRequestFacts(request, headersWithoutCredentials(request)),
         asSystem: false,
       },
-      JSON.stringify(args),
+      toArgumentsEjson(args),
     );
     return reply.type("application/json; charset=utf-8").send(ejson);
   });
   server.get(PATH, (request: AppRequest) => refuseStream(request, tree, sessions));
+}
+
+function toArgumentsEjson(args: readonly unknown[]): string {
+  try {
+    return JSON.stringify(args);
+  } catch (error) {
+    // Parsing takes any depth, writing does not.
+    throw error instanceof RangeError ? badRequest("arguments are nested too deeply") : error;
+  }
 }
 
 async function refuseStream(request: AppRequest, tree: AppTree, sessions: Sessions): Promise<never> {

@@ -32,7 +32,7 @@ export async function runAuthenticationTrigger(
     while (!until.aborted) {
       wake = new AbortController();
       const own = { app: deps.appId, trigger: trigger.name };
-      const waiting = await deps.store.authEvents.find(own).sort({ _id: 1 }).limit(PAGE).toArray();
+      const waiting = await deps.store.authEvents.find(own, { signal: until }).sort({ _id: 1 }).limit(PAGE).toArray();
       if (waiting.length === 0) await pause(LOOK_MS, AbortSignal.any([until, wake.signal]));
       else await deliver(deps, trigger, waiting, until);
     }

@@ -3,6 +3,7 @@ import type { Log } from "../log";
 import type { DatabaseTrigger } from "../tree/app-tree";
 import { isHistoryLost, openChangeStream, type ChangeEvent } from "./change-source";
 import { EventDelivery } from "./event-delivery";
+import { unlessAborted } from "./pause";
 import type { TriggerCallDeps } from "./trigger-call";
 import type { TriggerState } from "./trigger-state";
 
@@ -40,7 +41,8 @@ export async function runDatabaseTrigger(
       await startFromNow(deps, trigger, "the server no longer has the history after the stored position");
     } finally {
       until.removeEventListener("abort", close);
-      await stream.close().catch(() => {});
+      // Not waited for: without a server it hangs, and the client of all streams is closed in the end.
+      close();
     }
   }
 }
@@ -69,25 +71,19 @@ async function follow(
 ): Promise<"invalidated" | "stopped"> {
   const { stream, until } = input;
   const delivery = new EventDelivery(deps, trigger, until);
-  // The position at which the stream opened is stored before anything is run: else a crash in the first event would lose it.
-  const opened = new Promise<void>((resolve, reject) => {
-    stream.once("resumeTokenChanged", (token: unknown) => {
-      (input.isFresh ? deps.state.save({ resumeToken: token }) : Promise.resolve()).then(resolve, reject);
-    });
-  });
-  opened.then(
-    () => {
-      deps.log.write("info", "trigger.watching", { trigger: trigger.name, resumed: !input.isFresh });
-      input.onWatching();
-    },
-    // Thrown to the loop below, which waits on it.
-    () => {},
-  );
+  const opened = storeOpening(deps, trigger, input);
+  let isFirst = true;
   try {
     while (!until.aborted) {
-      const event = (await stream.tryNext()) as ChangeEvent | null;
-      await opened;
+      // A read without a server takes as long as the driver looks for one; a stop must not.
+      const event = (await unlessAborted(stream.tryNext(), until)) as ChangeEvent | null;
+      if (until.aborted) break;
+      const openedAt = await opened;
       if (event?.operationType === "invalidate") return "invalidated";
+      // The very first answer held an event already, so the position stored was its own: a crash now would lose it.
+      if (event !== null && isFirst && input.isFresh && isSameToken(event._id, openedAt))
+        await deps.state.forgetToken();
+      isFirst = false;
       if (event === null) await delivery.saveIdle(stream.resumeToken);
       else await delivery.add(event);
     }
@@ -95,4 +91,27 @@ async function follow(
     await delivery.finish();
   }
   return "stopped";
+}
+
+/** Stores the position at which a stream opened before anything is run: else a crash in its first event would lose that event. */
+function storeOpening(deps: DatabaseTriggerDeps, trigger: DatabaseTrigger, input: FollowInput): Promise<unknown> {
+  const opened = new Promise<unknown>((resolve, reject) => {
+    input.stream.once("resumeTokenChanged", (token: unknown) => {
+      const saved = input.isFresh ? deps.state.save({ resumeToken: token }) : Promise.resolve();
+      saved.then(() => resolve(token), reject);
+    });
+  });
+  opened.then(
+    () => {
+      deps.log.write("info", "trigger.watching", { trigger: trigger.name, resumed: !input.isFresh });
+      input.onWatching();
+    },
+    // Thrown to the loop that waits on it.
+    () => {},
+  );
+  return opened;
+}
+
+function isSameToken(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

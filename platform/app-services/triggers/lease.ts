@@ -20,6 +20,8 @@ export interface Leases {
   readonly leaseMs: number;
 }
 
+const RELEASE_TIMEOUT_MS = 1_000;
+
 /** Tells runtimes of one process apart from those of a dead process that had the same id. */
 const PROCESS_MARK = randomUUID();
 
@@ -101,7 +103,9 @@ function hold(input: HoldInput): Lease {
     async release() {
       ended.abort();
       // Best effort: a lease that cannot be given back runs out.
-      await store.leases.updateOne(own, { $set: { expiresAt: new Date(0) } }).catch(() => {});
+      await store.leases
+        .updateOne(own, { $set: { expiresAt: new Date(0) } }, { timeoutMS: RELEASE_TIMEOUT_MS })
+        .catch(() => {});
     },
   };
 }

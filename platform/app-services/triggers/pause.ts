@@ -8,3 +8,17 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     // Aborted: the caller looks at the signal next.
   }
 }
+
+/**
+ * Waits for a promise, but no longer than until the signal; then answers null and leaves the promise to itself.
+ *
+ * Holds: nothing of a finished wait stays on the signal, which lives as long as the runtime.
+ */
+export function unlessAborted<T>(waiting: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve(null);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    waiting.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

@@ -50,6 +50,8 @@ async function keepRunning(input: TriggerLoopInput, markStarted: () => void): Pr
         markStarted();
       });
     } catch (error) {
+      // Reads in hand are aborted by the stop itself.
+      if (closing.aborted) break;
       log.write("error", "trigger.interrupted", { trigger: id, error: describeError(error), retryMs: backoffMs });
       markStarted();
       await pause(backoffMs, closing);

@@ -304,6 +304,7 @@ describe("other ways in", () => {
     ["confirm/send", "already confirmed"],
     ["confirm/call", "cannot run confirmation for a@b.c: automatic confirmation is enabled"],
     ["reset/send", "please use reset password via function"],
+    ["reset/call", 'failed to reset password for user "a@b.c"'],
   ])("%s answers 400 in the vendor's words", async (step, text) => {
     const { status, json } = await send(`${appApi}/auth/providers/local-userpass/${step}`, {
       method: "POST",
@@ -352,6 +353,24 @@ describe("users", () => {
     const again = await second.newApp().logIn(Credentials.emailPassword("stayer@example.test", PASSWORD));
     expect(again.id).toBe(user.id);
     await second.runtime.close();
+  });
+});
+
+describe("an outage of the database", () => {
+  test("is answered 503 and shows nothing of the database", async () => {
+    const mongodb = await TestBed.open();
+    const other = await mongodb.start();
+    const visitor = await other.newVisitor();
+    await mongodb.client.close();
+    await mongodb.mongodb.close();
+    const { status, json, text } = await send(`${other.runtime.baseUrl}/api/client/v2.0/auth/session`, {
+      method: "POST",
+      token: tokensOf(visitor).refreshToken,
+    });
+    expect(status).toBe(503);
+    expect(json).toMatchObject({ error: "the database cannot be reached", error_code: "MongoDBError" });
+    expect(text).not.toContain("ECONNREFUSED");
+    await other.runtime.close();
   });
 });
 

@@ -169,6 +169,18 @@ describe("refusals", () => {
     expect(answer.json["error_code"]).toBe(code);
   });
 
+  test("arguments nested without end are refused as bad, and the runtime lives on", async () => {
+    const url = `${under.runtime.baseUrl}/api/client/v2.0/app/${under.runtime.appId}/functions/call`;
+    const deep = "[".repeat(200_000) + "]".repeat(200_000);
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${user.accessToken}`, "Content-Type": "application/json" },
+      body: `{"name":"echo","arguments":[${deep}]}`,
+    });
+    expect(answer.status).toBe(400);
+    await expect(user.callFunction("echo", "alive")).resolves.toBe("alive");
+  });
+
   test("watch is refused by name", async () => {
     const url = `${under.runtime.baseUrl}/api/client/v2.0/app/${under.runtime.appId}/functions/call?baas_request=e30`;
     expect((await send(url, { token: user.accessToken ?? "" })).json["error_code"]).toBe("ServiceCommandNotFound");

@@ -20,13 +20,19 @@ import { utilsGlobal } from "./utils-global";
 import { decodeValue, encodeValue } from "./values";
 
 const POOL_SIZE = 50;
+/** Callers of a function have their own patience; the driver's 30 s would outlast most of it. */
+const SELECTION_TIMEOUT_MS = 10_000;
 
 const port = parentPort;
 if (port === null) throw new Error("This file is the entry of a worker thread");
 const post = (message: FromWorker): void => port.postMessage(message);
 
 const setup = workerData as WorkerSetup;
-const client = new MongoClient(setup.mongodbUri, { maxPoolSize: POOL_SIZE, appName: "app-services-functions" });
+const client = new MongoClient(setup.mongodbUri, {
+  maxPoolSize: POOL_SIZE,
+  appName: "app-services-functions",
+  serverSelectionTimeoutMS: SELECTION_TIMEOUT_MS,
+});
 const deps = createDeps();
 
 function createDeps(): ContextDeps {
