@@ -85,7 +85,7 @@ async function composeParts({ options, tree, log, clock, closers }: ComposeInput
   closers.add(() => store.close());
   const settings = await loadSettings(store, appId, clock);
   const customData = createCustomDataReader(store.client, tree.customUserData);
-  const tokens = createTokens({ appId, settings, clock });
+  const tokens = await createTokens({ appId, settings, clock });
   const sessions = createSessions({ store, appId, tokens, clock, customData });
   const keys = serverKeysOf(options, tree);
   const serverKeys = await applyServerKeys({ store, appId, clock, signingKey: settings.signingKey, keys });

@@ -1,4 +1,4 @@
-import { createHash, createSecretKey, randomBytes, type KeyObject } from "node:crypto";
+import { createHash, randomBytes, webcrypto } from "node:crypto";
 import { jwtVerify, SignJWT, type JWTPayload } from "jose";
 import type { Clock } from "../clock";
 import { invalidSession } from "../app-services-error";
@@ -32,15 +32,17 @@ export interface TokensDeps {
   readonly clock: Clock;
 }
 
-/** A key object is imported once; bytes would be imported again for every token. */
+/** The key is imported once; jose would import bytes again for every token. */
 interface SigningDeps extends TokensDeps {
-  readonly key: KeyObject;
+  readonly key: webcrypto.CryptoKey;
 }
 
 /** Creates the tokens of one app. HS256 with the key of the app, so that a token of another app does not verify. */
-export function createTokens(given: TokensDeps): Tokens {
+export async function createTokens(given: TokensDeps): Promise<Tokens> {
   const { settings } = given;
-  const deps: SigningDeps = { ...given, key: createSecretKey(settings.signingKey) };
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await webcrypto.subtle.importKey("raw", settings.signingKey, algorithm, false, ["sign", "verify"]);
+  const deps: SigningDeps = { ...given, key };
   return {
     issueAccess: ({ userId, sessionId, deviceId, userData, identityId }) =>
       sign(

@@ -27,17 +27,20 @@ export async function runAuthenticationTrigger(
   until: AbortSignal,
 ): Promise<void> {
   let wake = new AbortController();
-  const forget = deps.events.onRecorded(() => wake.abort());
+  const wakeUp = (): void => wake.abort();
+  const forget = deps.events.onRecorded(wakeUp);
+  until.addEventListener("abort", wakeUp);
   try {
     while (!until.aborted) {
       wake = new AbortController();
       const own = { app: deps.appId, trigger: trigger.name };
       const waiting = await deps.store.authEvents.find(own, { signal: until }).sort({ _id: 1 }).limit(PAGE).toArray();
-      if (waiting.length === 0) await pause(LOOK_MS, AbortSignal.any([until, wake.signal]));
+      if (waiting.length === 0) await pause(LOOK_MS, wake.signal);
       else await deliver(deps, trigger, waiting, until);
     }
   } finally {
     forget();
+    until.removeEventListener("abort", wakeUp);
   }
 }
 
