@@ -6,7 +6,25 @@
  */
 export interface Clock {
   now(): Date;
+  /** The memory that function workers read the same time from. */
+  readonly cell: SharedArrayBuffer;
 }
 
-/** The clock of the machine. */
-export const systemClock: Clock = { now: () => new Date() };
+/** What the cell holds while the machine's own clock counts. */
+const MACHINE_TIME = 0n;
+
+/** Creates a clock that follows the machine until its cell is set to an instant, in milliseconds since 1970. */
+export function createClock(): Clock {
+  const cell = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT);
+  const nowMs = readClock(cell);
+  return { now: () => new Date(nowMs()), cell };
+}
+
+/** Answers a function that reads the time from a cell, in whichever thread it is called. */
+export function readClock(cell: SharedArrayBuffer): () => number {
+  const instants = new BigInt64Array(cell);
+  return () => {
+    const instant = Atomics.load(instants, 0);
+    return instant === MACHINE_TIME ? Date.now() : Number(instant);
+  };
+}

@@ -9,7 +9,7 @@ import { createPasswords } from "./auth/passwords";
 import { applyServerKeys } from "./auth/server-keys";
 import { createSessions } from "./auth/sessions";
 import { createTokens } from "./auth/tokens";
-import { systemClock, type Clock } from "./clock";
+import { createClock, type Clock } from "./clock";
 import { CallError } from "./functions/call-error";
 import { createFunctionRunner, type FunctionRunner } from "./functions/function-runner";
 import { startWorkerPool } from "./functions/worker-pool";
@@ -56,10 +56,11 @@ export async function compose(options: AppServicesOptions): Promise<AppServices>
     ...(options.appId === undefined ? {} : { appId: options.appId }),
   });
   const secrets = [...Object.values(options.secrets), ...(options.serverApiKeys ?? []).map(({ key }) => key)];
-  const log = createLog({ clock: systemClock, secrets, sink: options.log ?? (() => {}) });
+  const clock = createClock();
+  const log = createLog({ clock, secrets, sink: options.log ?? (() => {}) });
   const closers = new Closers();
   try {
-    const baseUrl = await composeParts({ options, tree, log, clock: systemClock, closers });
+    const baseUrl = await composeParts({ options, tree, log, clock, closers });
     const { size: functions } = tree.functions;
     log.write("info", "runtime.ready", { baseUrl, appId: tree.appId, functions, triggers: tree.triggers.length });
     return { baseUrl, appId: tree.appId, close: () => closers.close() };
@@ -90,7 +91,7 @@ async function composeParts({ options, tree, log, clock, closers }: ComposeInput
   const keys = serverKeysOf(options, tree);
   const serverKeys = await applyServerKeys({ store, appId, clock, signingKey: settings.signingKey, keys });
   const events = createAuthEvents({ store, appId, clock, triggers: tree.triggers.filter(isAuthenticationTrigger) });
-  const pool = await startWorkerPool({ ...poolOptions(options, tree), ...poolReports(log, metrics) });
+  const pool = await startWorkerPool({ ...poolOptions(options, tree, clock), ...poolReports(log, metrics) });
   closers.add((graceMs) => pool.close(graceMs));
   const runner = createFunctionRunner({ pool, log, metrics });
   const passwords = createPasswords();
@@ -116,9 +117,9 @@ function serverKeysOf(options: AppServicesOptions, tree: AppTree): readonly Serv
   return keys;
 }
 
-function poolOptions(options: AppServicesOptions, tree: AppTree) {
+function poolOptions(options: AppServicesOptions, tree: AppTree, clock: Clock) {
   return {
-    setup: workerSetup(tree, options.mongodbUri),
+    setup: workerSetup({ tree, mongodbUri: options.mongodbUri, clock }),
     workers: options.workers ?? 2,
     limits: {
       timeLimitMs: options.functionTimeLimitMs ?? 300_000,

@@ -1,3 +1,5 @@
+import type { DataSource } from "../tree/app-tree";
+
 /** What a function may know of the request that caused its call; empty for triggers. */
 export interface RequestFacts {
   readonly remoteIPAddress?: string;
@@ -77,5 +79,7 @@ export interface WorkerSetup {
   readonly environmentJson: string;
   readonly app: { readonly clientAppId: string; readonly name: string; readonly deploymentModel: string };
   readonly mongodbUri: string;
-  readonly dataSources: readonly { readonly name: string; readonly readPreference: string }[];
+  /** See `Clock.cell`. */
+  readonly clockCell: SharedArrayBuffer;
+  readonly dataSources: readonly DataSource[];
 }

@@ -5,7 +5,7 @@ export class ServiceCursor {
   constructor(private readonly inner: FindCursor<Document> | AggregationCursor<Document>) {}
 
   sort(order: Document): this {
-    this.inner.sort(order as Parameters<FindCursor["sort"]>[0] & Record<string, 1 | -1>);
+    this.inner.sort(order);
     return this;
   }
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { MongoClient, type ReadPreferenceMode } from "mongodb";
+import { MongoClient } from "mongodb";
 import type { Caller } from "../../auth/caller";
+import { readClock } from "../../clock";
 import type { CallFailure, CallMessage, CallReply, FromWorker, ToWorker, WorkerSetup } from "../protocol";
 import { createBsonGlobals } from "./bson-globals";
 import { createCallContext, type ContextDeps } from "./call-context";
@@ -39,7 +40,7 @@ function createDeps(): ContextDeps {
   const shared = {
     process: sandboxProcess,
     console: createSandboxConsole(post),
-    Date: createSandboxDate(() => Date.now()),
+    Date: createSandboxDate(readClock(setup.clockCell)),
   };
   const globalFacade = createSandboxGlobal(shared);
   const moduleGlobals = { ...shared, globalThis: globalFacade, global: globalFacade };
@@ -49,10 +50,7 @@ function createDeps(): ContextDeps {
     modules: createModuleLoader(moduleGlobals),
   });
   const services = new Map(
-    setup.dataSources.map(({ name, readPreference }) => [
-      name,
-      createMongodbService(client, readPreference as ReadPreferenceMode),
-    ]),
+    setup.dataSources.map(({ name, readPreference }) => [name, createMongodbService(client, readPreference)]),
   );
   const values: Record<string, unknown> = JSON.parse(setup.valuesJson);
   const environment: Record<string, unknown> = JSON.parse(setup.environmentJson);

@@ -1,3 +1,4 @@
+import { createClock } from "../../../../platform/app-services/clock";
 import { CallError } from "../../../../platform/app-services/functions/call-error";
 import type { FromWorker } from "../../../../platform/app-services/functions/protocol";
 import { startWorkerPool, type WorkerPool } from "../../../../platform/app-services/functions/worker-pool";
@@ -10,12 +11,13 @@ const TIME_LIMIT_MS = 1_000;
 
 describe("worker pool", () => {
   let pool: WorkerPool;
+  const clock = createClock();
   const replaced: string[] = [];
   const printed: Extract<FromWorker, { kind: "console" }>[] = [];
 
   beforeAll(async () => {
     pool = await startWorkerPool({
-      setup: workerSetup(loadTree({ dir: FIXTURE, secrets: SECRETS }), NO_DATABASE),
+      setup: workerSetup({ tree: loadTree({ dir: FIXTURE, secrets: SECRETS }), mongodbUri: NO_DATABASE, clock }),
       workers: 2,
       limits: { timeLimitMs: TIME_LIMIT_MS, memoryLimitMb: 100 },
       onConsole: (line) => printed.push(line),
@@ -59,6 +61,22 @@ describe("worker pool", () => {
     expect(results).toEqual(
       [1, 2, 3].map((warm) => ({ own: { $numberInt: "1" }, warm: { $numberInt: String(warm) } })),
     );
+  });
+
+  test("functions and their modules read the clock of the runtime, and dates of theirs are real dates", async () => {
+    const instants = new BigInt64Array(clock.cell);
+    Atomics.store(instants, 0, BigInt(Date.UTC(2031, 0, 1)));
+    try {
+      await expect(call("now")).resolves.toEqual({
+        date: { $date: { $numberLong: String(Date.UTC(2031, 0, 1)) } },
+        number: { $numberLong: String(Date.UTC(2031, 0, 1)) },
+        module: { $date: { $numberLong: String(Date.UTC(2031, 0, 1)) } },
+        given: { $date: { $numberLong: "0" } },
+        isDate: true,
+      });
+    } finally {
+      Atomics.store(instants, 0, 0n);
+    }
   });
 
   test("a slow call does not hold up others on the same worker", async () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createLog } from "../../../../platform/app-services/log";
-import { systemClock } from "../../../../platform/app-services/clock";
+import { createClock } from "../../../../platform/app-services/clock";
 import { openStore, type Store } from "../../../../platform/app-services/store/store";
 import { createLeases } from "../../../../platform/app-services/triggers/lease";
 import { createTriggerState, FencedOffError } from "../../../../platform/app-services/triggers/trigger-state";
@@ -8,7 +8,7 @@ import { startMongodb, type Mongodb } from "../../../../platform/mongodb";
 
 let mongodb: Mongodb;
 let store: Store;
-const log = createLog({ clock: systemClock, secrets: [], sink: () => {} });
+const log = createLog({ clock: createClock(), secrets: [], sink: () => {} });
 
 beforeAll(async () => {
   mongodb = await startMongodb({ port: 0, dataDir: ":memory:" });

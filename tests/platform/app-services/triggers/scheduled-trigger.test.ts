@@ -1,3 +1,4 @@
+import { createClock } from "../../../../platform/app-services/clock";
 import type { FunctionRunner } from "../../../../platform/app-services/functions/function-runner";
 import { createLog } from "../../../../platform/app-services/log";
 import { createMetrics } from "../../../../platform/app-services/metrics";
@@ -35,7 +36,7 @@ async function runAt(now: string, lastSlot: string | null) {
     },
     callEndpoint: () => Promise.reject(new Error("not an endpoint")),
   };
-  const clock = { now: () => new Date(now) };
+  const clock = { ...createClock(), now: () => new Date(now) };
   const log = createLog({ clock, secrets: [], sink: () => {} });
   await runScheduledTrigger({ runner, log, metrics: createMetrics(), clock, state }, trigger, stop.signal);
   return { calls, saved };
