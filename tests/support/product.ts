@@ -5,6 +5,7 @@ import { API_VERSION } from "../../functions-src/lib/adapters/stripe/gateway";
 import { DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
 import { readSettings } from "../../scripts/start/settings";
 import { startProduct, type Product } from "../../scripts/start/start-product";
+import { startTestDatabase } from "./embedded";
 
 /** A running product with the clients a customer's engineer would hold. */
 export interface ProductUnderTest extends Product {
@@ -23,7 +24,7 @@ export interface ProductUnderTest extends Product {
 /** Starts the product in this process on free ports; `app/` was built by the check before. */
 export async function startProductUnderTest(dataDir = ":memory:"): Promise<ProductUnderTest> {
   const lines: string[] = [];
-  const settings = readSettings({ PORT: "0", DATA_DIR: dataDir, ...databaseVariables() });
+  const settings = readSettings({ PORT: "0", DATA_DIR: dataDir, ...(await databaseVariables(dataDir)) });
   const product = await startProduct(settings, (line) => lines.push(line));
   const { stripe } = product;
   if (stripe === null) throw new Error("The product under test runs with the simulator");
@@ -56,11 +57,20 @@ export async function startProductUnderTest(dataDir = ":memory:"): Promise<Produ
   };
 }
 
-/** The suite runs on the embedded server, or on another one named by TEST_DATABASE. */
-function databaseVariables(): Record<string, string> {
-  const uri = process.env["TEST_DATABASE_URI"];
-  return uri === undefined ? {} : { MONGODB_URI: uri, TOLLKEEPER_ADMIN_KEY: "tk_admin_for_tests_only_000000" };
+/** Unset, the product starts its embedded server; else the database that TEST_DATABASE names, with the schema applied. */
+async function databaseVariables(dataDir: string): Promise<Record<string, string>> {
+  if ((process.env["TEST_DATABASE"] ?? "") === "") return {};
+  const known = databases.get(dataDir);
+  if (known !== undefined) return known;
+  const { client, uri } = await startTestDatabase();
+  await client.close();
+  const variables = { MONGODB_URI: uri, TOLLKEEPER_ADMIN_KEY: "tk_admin_for_tests_only_000000" };
+  if (dataDir !== ":memory:") databases.set(dataDir, variables);
+  return variables;
 }
+
+/** The databases of data folders, so that a restart on the same folder finds its data. */
+const databases = new Map<string, Record<string, string>>();
 
 /** The product's database, for looking behind the front door. */
 export function databaseOf(product: ProductUnderTest): ReturnType<MongoClient["db"]> {

@@ -1,0 +1,30 @@
+import { buildApp } from "./build/build-app";
+import { holds, proveSpends } from "./prove/spends";
+
+/** The long proofs, by name; each prints its progress and answers whether it holds. */
+const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
+  spends: async () => {
+    await buildApp();
+    const proof = await proveSpends({ rounds: 20, report: (line) => console.log(line) });
+    console.log(JSON.stringify(proof));
+    return holds(proof);
+  },
+};
+
+async function main(): Promise<void> {
+  const name = process.argv[2] ?? "";
+  const proof = PROOFS[name];
+  if (proof === undefined) {
+    console.error(`prove: expected one of ${Object.keys(PROOFS).join(", ")}, got "${name}"`);
+    process.exit(2);
+  }
+  const startedAt = Date.now();
+  const held = await proof();
+  console.log(`${name} ${held ? "holds" : "DOES NOT HOLD"} after ${((Date.now() - startedAt) / 1000).toFixed(0)} s`);
+  process.exit(held ? 0 : 1);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
