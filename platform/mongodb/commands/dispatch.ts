@@ -96,8 +96,8 @@ function run(attempt: Attempt, definition: CommandDefinition | undefined): WireA
     dependsOn: 0,
   };
   attempt.context = context;
-  const concern =
-    definition.isWrite === true && session?.transaction === undefined ? parseWriteConcern(body) : undefined;
+  const isInside = session?.isTransaction === true && !isEnding(command);
+  const concern = definition.isWrite === true && !isInside ? parseWriteConcern(body) : undefined;
   const answer = definition.run(context);
   if (answer instanceof Promise) return answer.then((late) => settle(attempt, late, concern));
   return settle(attempt, answer, concern);
@@ -174,12 +174,16 @@ function internalError(thrown: unknown): ServerError {
   return serverError("InternalError", thrown instanceof Error ? thrown.message : String(thrown));
 }
 
+function isEnding(command: string): boolean {
+  return command === "commitTransaction" || command === "abortTransaction";
+}
+
 function labelsFor({ command, body }: Attempt, code: number): string[] {
   const isTransaction = body.get("autocommit") === false;
   return labelsOf({
     code,
     isTransaction,
     isRetryableWrite: body.has("txnNumber") && !isTransaction,
-    isEndingTransaction: command === "commitTransaction" || command === "abortTransaction",
+    isEndingTransaction: isEnding(command),
   });
 }

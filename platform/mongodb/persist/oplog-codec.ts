@@ -1,31 +1,14 @@
 import { decode } from "../bson/decode";
 import { encode } from "../bson/encode";
 import { Binary, type Doc, type Value } from "../bson/values";
-import type { OplogEntry, OplogOperation } from "../store/oplog";
+import { viewOf } from "../store/document";
+import type { ChangeSummary, OplogEntry, OplogOperation } from "../store/oplog";
+import { ambiguousPaths, describeChange } from "../update/diff";
 
 /** Encodes a log entry: a BSON header that holds the lengths, then the documents byte for byte. */
 export function encodeEntry(entry: OplogEntry): Buffer {
   const documents: Buffer[] = [];
-  const operations = entry.operations.map((operation): Doc => {
-    const { kind, database, collection, uuid, before, after, hasPreImage, detail } = operation;
-    const header: Doc = new Map<string, Value>([
-      ["kind", kind],
-      ["db", database],
-      ["coll", collection],
-      ["pre", hasPreImage],
-    ]);
-    if (uuid !== undefined) header.set("uuid", uuid);
-    if (detail !== undefined) header.set("detail", detail);
-    for (const [name, bytes] of [
-      ["before", before],
-      ["after", after],
-    ] as const) {
-      if (bytes === undefined) continue;
-      header.set(name, bytes.length);
-      documents.push(bytes);
-    }
-    return header;
-  });
+  const operations = entry.operations.map((operation) => encodeOperation(operation, documents));
   const header: Doc = new Map<string, Value>([
     ["at", BigInt(entry.at)],
     ["wall", BigInt(entry.wallMs)],
@@ -34,6 +17,48 @@ export function encodeEntry(entry: OplogEntry): Buffer {
   if (entry.lsid !== undefined) header.set("lsid", entry.lsid);
   if (entry.txnNumber !== undefined) header.set("txn", entry.txnNumber);
   return Buffer.concat([encode(header), ...documents]);
+}
+
+function encodeOperation(operation: OplogOperation, documents: Buffer[]): Doc {
+  const { kind, database, collection, uuid, hasPreImage, detail } = operation;
+  const header: Doc = new Map<string, Value>([
+    ["kind", kind],
+    ["db", database],
+    ["coll", collection],
+    ["pre", hasPreImage],
+  ]);
+  if (uuid !== undefined) header.set("uuid", uuid);
+  if (detail !== undefined) header.set("detail", detail);
+  const summary = summaryOf(operation);
+  if (summary !== undefined) {
+    header.set("id", summary.id);
+    header.set("changed", summary.description);
+    header.set("paths", summary.disambiguatedPaths);
+    return header;
+  }
+  for (const [name, bytes] of [
+    ["before", hasPreImage ? operation.before : undefined],
+    ["after", operation.after],
+  ] as const) {
+    if (bytes === undefined) continue;
+    header.set(name, bytes.length);
+    documents.push(bytes);
+  }
+  return header;
+}
+
+/** An update or delete whose images nobody may ask for is stored as what changed, which is far smaller than two documents. */
+function summaryOf({ kind, before, after, hasPreImage, summary }: OplogOperation): ChangeSummary | undefined {
+  if (summary !== undefined || hasPreImage || before === undefined) return summary;
+  const view = viewOf(before);
+  const id = view.get("_id") ?? null;
+  if (kind === "delete") return { id, description: new Map(), disambiguatedPaths: new Map() };
+  if (kind !== "update" || after === undefined) return undefined;
+  return {
+    id,
+    description: describeChange(view, viewOf(after)),
+    disambiguatedPaths: ambiguousPaths(view, viewOf(after)),
+  };
 }
 
 /** Decodes a log entry. The documents share the given bytes. */
@@ -52,6 +77,7 @@ export function decodeEntry(bytes: Buffer): OplogEntry {
     const after = take(operation.get("after"));
     const uuid = operation.get("uuid");
     const detail = operation.get("detail");
+    const summary = decodeSummary(operation);
     return {
       kind: String(operation.get("kind")) as OplogOperation["kind"],
       database: String(operation.get("db")),
@@ -61,6 +87,7 @@ export function decodeEntry(bytes: Buffer): OplogEntry {
       ...(before === undefined ? {} : { before }),
       ...(after === undefined ? {} : { after }),
       ...(detail instanceof Map ? { detail } : {}),
+      ...(summary === undefined ? {} : { summary }),
     };
   });
   const lsid = header.get("lsid");
@@ -72,4 +99,11 @@ export function decodeEntry(bytes: Buffer): OplogEntry {
     ...(lsid instanceof Map ? { lsid } : {}),
     ...(typeof txnNumber === "bigint" ? { txnNumber } : {}),
   };
+}
+
+function decodeSummary(operation: Doc): ChangeSummary | undefined {
+  const description = operation.get("changed");
+  const paths = operation.get("paths");
+  if (!(description instanceof Map)) return undefined;
+  return { id: operation.get("id") ?? null, description, disambiguatedPaths: paths instanceof Map ? paths : new Map() };
 }

@@ -1,4 +1,4 @@
-import type { Binary, Doc } from "../bson/values";
+import type { Binary, Doc, Value } from "../bson/values";
 import { beginning, type Instant } from "./instant";
 
 export type OperationKind =
@@ -14,6 +14,14 @@ export type OperationKind =
   | "dropIndexes"
   | "modify";
 
+/** A document write without its documents. */
+export interface ChangeSummary {
+  readonly id: Value;
+  /** The fields of an update event's updateDescription; empty for a delete. */
+  readonly description: Doc;
+  readonly disambiguatedPaths: Doc;
+}
+
 /** One step of a commit: a document written, or a definition changed. */
 export interface OplogOperation {
   readonly kind: OperationKind;
@@ -22,6 +30,8 @@ export interface OplogOperation {
   readonly uuid?: Binary;
   readonly before?: Buffer;
   readonly after?: Buffer;
+  /** Stands for `before` and `after` in entries read back from disk, where an update without images is stored as what changed. */
+  readonly summary?: ChangeSummary;
   /** The collection kept pre-images when this was written. */
   readonly hasPreImage: boolean;
   /** For definitions: what was asked for. */
@@ -56,6 +66,8 @@ export class Oplog {
   /** Entries before this position are gone; the array is compacted now and then, so that dropping one costs nothing. */
   private start = 0;
   private bytes = 0;
+  /** How many entries have fallen off so far. */
+  droppedCount = 0;
 
   constructor(private readonly limitBytes: number) {}
 
@@ -105,5 +117,6 @@ export class Oplog {
     this.bytes -= sizeOf(entry);
     this.truncatedThrough = entry.at;
     this.start += 1;
+    this.droppedCount += 1;
   }
 }

@@ -18,6 +18,8 @@ export interface CommitOrigin {
   readonly session?: SessionRecord;
 }
 
+/** Entries that have fallen off are removed from disk in lots, which costs less than one by one. */
+const entriesPerTruncation = 512;
 const defaultOplogBytes = 64 * 1024 * 1024;
 
 /** The data of one server: catalogue, documents, sessions and the log of commits, with one writer (this thread). */
@@ -30,6 +32,7 @@ export class Store {
   readonly openTransactions = new Set<Transaction>();
   /** The newest commit. */
   lastCommit: Instant = beginning;
+  private droppedOnDisk = 0;
 
   constructor(persistence: Persistence, options: { oplogBytes?: number } = {}) {
     this.oplog = new Oplog(options.oplogBytes ?? defaultOplogBytes);
@@ -141,7 +144,10 @@ export class Store {
     this.oplog.append(entry);
     const batch = this.flusher.collect(entry.at);
     batch?.oplog.push(entry);
-    if (batch !== undefined) batch.truncateThrough = this.oplog.truncatedThrough;
+    if (batch !== undefined && this.oplog.droppedCount - this.droppedOnDisk >= entriesPerTruncation) {
+      this.droppedOnDisk = this.oplog.droppedCount;
+      batch.truncateThrough = this.oplog.truncatedThrough;
+    }
     return batch;
   }
 }

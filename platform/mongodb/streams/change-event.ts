@@ -22,9 +22,8 @@ export function eventOf(
   const operation = entry.operations[index];
   if (operation === undefined || !isWatched(operation, options)) return undefined;
   const event = startEvent(entry, { at: entry.at, index }, operation.kind, "event");
-  const document = operation.after ?? operation.before;
-  if (document === undefined) return definitionEvent(event, operation, options);
-  const id = viewOf(document).get("_id") ?? null;
+  const id = documentIdOf(operation);
+  if (id === undefined) return definitionEvent(event, operation, options);
   if (options.showsExpandedEvents && operation.uuid !== undefined) event.set("collectionUUID", operation.uuid);
   if (entry.lsid !== undefined) event.set("lsid", entry.lsid);
   if (entry.txnNumber !== undefined) event.set("txnNumber", entry.txnNumber);
@@ -36,6 +35,13 @@ export function eventOf(
   const before = fullDocumentBefore(operation, options);
   if (before !== undefined) event.set("fullDocumentBeforeChange", before);
   return event;
+}
+
+/** The `_id` of the document an operation wrote; undefined for changes of definitions. */
+export function documentIdOf({ before, after, summary }: OplogOperation): Value | undefined {
+  if (summary !== undefined) return summary.id;
+  const document = after ?? before;
+  return document === undefined ? undefined : (viewOf(document).get("_id") ?? null);
 }
 
 /** The event that ends a stream whose collection or database is gone; undefined when the operation does not end it. */
@@ -97,7 +103,11 @@ function namespaceOf({ database, collection }: OplogOperation): Doc {
   ]);
 }
 
-function updateDescription({ before, after }: OplogOperation, { showsExpandedEvents }: StreamOptions): Doc {
+function updateDescription({ before, after, summary }: OplogOperation, { showsExpandedEvents }: StreamOptions): Doc {
+  if (summary !== undefined) {
+    const stored: Doc = new Map(summary.description);
+    return showsExpandedEvents ? stored.set("disambiguatedPaths", summary.disambiguatedPaths) : stored;
+  }
   if (before === undefined || after === undefined)
     throw serverError("InternalError", "An update is logged without its documents");
   const description = describeChange(viewOf(before), viewOf(after));
@@ -112,11 +122,11 @@ function fullDocumentOf(
   lookup: LookupDocument,
 ): Value | undefined {
   const { kind, after, hasPreImage } = operation;
-  if (after === undefined) return undefined;
-  if (kind === "insert" || kind === "replace") return viewOf(after);
+  if (kind === "delete") return undefined;
+  if (after !== undefined && (kind === "insert" || kind === "replace")) return viewOf(after);
   if (fullDocument === "default") return undefined;
   if (fullDocument === "updateLookup") return lookup(operation, id) ?? null;
-  if (hasPreImage) return viewOf(after);
+  if (hasPreImage && after !== undefined) return viewOf(after);
   if (fullDocument === "whenAvailable") return null;
   throw missingImage("post", fullDocument);
 }

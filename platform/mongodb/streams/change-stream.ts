@@ -7,7 +7,7 @@ import type { CursorSource } from "../commands/cursor-table";
 import { idKeyOf, maxDocumentBytes, viewOf } from "../store/document";
 import type { OplogEntry, OplogOperation } from "../store/oplog";
 import type { Store } from "../store/store";
-import { eventOf, invalidateOf } from "./change-event";
+import { documentIdOf, eventOf, invalidateOf } from "./change-event";
 import { lastIndex, toToken, type StreamPosition } from "./resume-token";
 import type { StreamOptions } from "./stream-options";
 
@@ -148,10 +148,9 @@ export class ChangeStream implements CursorSource {
   private lookup({ database, collection: name, uuid }: OplogOperation, id: Value): Doc | undefined {
     const { catalogue, oplog, flusher, lastCommit } = this.store;
     for (const entry of oplog.between(flusher.flushed + 1, lastCommit)) {
-      for (const { before, after, uuid: written } of entry.operations) {
-        const document = before ?? after;
-        if (document === undefined || written !== uuid || !isEqual(viewOf(document).get("_id"), id)) continue;
-        return before === undefined ? undefined : viewOf(before);
+      for (const written of entry.operations) {
+        if (written.uuid !== uuid || !isEqual(documentIdOf(written), id)) continue;
+        return written.before === undefined ? undefined : viewOf(written.before);
       }
     }
     const collection = catalogue.get(database, name);

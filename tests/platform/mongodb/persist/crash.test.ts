@@ -77,13 +77,17 @@ async function check(client: MongoClient, acknowledged: readonly string[]): Prom
 test("loses nothing acknowledged and leaves nothing half done when it is killed at any moment", async () => {
   const folder = mkdtempSync(join(tmpdir(), "mongodb-crash-"));
   const acknowledged: string[] = [];
+  const children: Child[] = [];
+  const clients: MongoClient[] = [];
   try {
     for (let round = 0; round <= rounds; round += 1) {
       const child = await startChild(folder);
+      children.push(child);
       const client = await new MongoClient(child.uri, {
         serverSelectionTimeoutMS: 300,
         maxPoolSize: writers,
       }).connect();
+      clients.push(client);
       if (round === 0) {
         await client
           .db("crash")
@@ -105,6 +109,8 @@ test("loses nothing acknowledged and leaves nothing half done when it is killed 
     }
     expect(acknowledged.length).toBeGreaterThan(60 * rounds);
   } finally {
+    for (const child of children) child.process.kill("SIGKILL");
+    await Promise.all(clients.map((client) => client.close()));
     rmSync(folder, { recursive: true, force: true });
   }
 }, 60_000);
