@@ -1,42 +1,5 @@
-import type { Batch, Persistence } from "../../../../platform/mongodb/persist/persistence";
 import { Flusher } from "../../../../platform/mongodb/store/flusher";
-
-interface SlowDisk {
-  readonly persistence: Persistence;
-  readonly batches: Batch[];
-  /** Lets the write under way succeed, or fail with the error given. */
-  finish(error?: Error): void;
-  isClosed(): boolean;
-}
-
-function slowDisk(): SlowDisk {
-  const batches: Batch[] = [];
-  let settle: ((error?: Error) => void) | undefined;
-  let closed = false;
-  return {
-    batches,
-    isClosed: () => closed,
-    finish: (error) => settle?.(error),
-    persistence: {
-      isDurable: true,
-      load: () => ({ truncatedThrough: 0, collections: [], documentsOf: () => [], oplog: [], sessions: [] }),
-      write: (batch) => {
-        batches.push(batch);
-        return new Promise((resolve, reject) => {
-          settle = (error) => (error === undefined ? resolve() : reject(error));
-        });
-      },
-      close: () => {
-        closed = true;
-        return Promise.resolve();
-      },
-    },
-  };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+import { slowDisk, turn } from "../slow-disk";
 
 test("lets commits that wait at one moment share one flush, and those that come meanwhile the next", async () => {
   const disk = slowDisk();
