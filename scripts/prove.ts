@@ -1,4 +1,6 @@
 import { buildApp } from "./build/build-app";
+import { crashProof } from "./prove/crash";
+import { isolationProof } from "./prove/isolation";
 import { holds, proveSpends } from "./prove/spends";
 
 /** The long proofs, by name; each prints its progress and answers whether it holds. */
@@ -9,6 +11,8 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
     console.log(JSON.stringify(proof));
     return holds(proof);
   },
+  crash: () => crashProof(process.argv.slice(3)),
+  isolation: () => isolationProof(process.argv.slice(3)),
 };
 
 async function main(): Promise<void> {

@@ -1,116 +1,73 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { MongoClient } from "mongodb";
-import type { Row } from "../started-server";
+import { checkDatabase } from "../../../../scripts/prove/crash/check-database";
+import { createIndexes, type Outcomes } from "../../../../scripts/prove/crash/operations";
+import { StreamReplica } from "../../../../scripts/prove/crash/stream-replica";
+import { proveCrashes } from "../../../../scripts/prove/crash";
+import { startServer, type Row, type StartedServer } from "../started-server";
 
-const main = join(__dirname, "../../../../platform/mongodb/main.ts");
-const rounds = Number(process.env["CRASH_ROUNDS"] ?? 3);
-const writers = 8;
-
-interface Child {
-  readonly process: ChildProcess;
-  readonly uri: string;
-}
-
-function startChild(folder: string): Promise<Child> {
-  const child = spawn(process.execPath, ["--require", require.resolve("tsx/cjs"), main, "--data", folder], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return new Promise((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`The server ended with ${code} before it was ready`)));
-    createInterface({ input: child.stdout }).once("line", (line) =>
-      resolve({ process: child, uri: JSON.parse(line).mongodbUri }),
-    );
-  });
-}
-
-function kill(child: Child): Promise<void> {
-  return new Promise((resolve) => {
-    child.process.once("exit", () => resolve());
-    child.process.kill("SIGKILL");
-  });
-}
-
-/** Moves one unit from a wallet to a ledger entry in a transaction, again and again, until the server dies. Returns the ids that were acknowledged. */
-async function spend(client: MongoClient, writer: string, acknowledged: string[]): Promise<void> {
-  const db = client.db("crash");
-  for (let n = 0; ; n += 1) {
-    const id = `${writer}:${n}`;
-    const session = client.startSession();
-    try {
-      await session.withTransaction(async () => {
-        await db
-          .collection<Row>("wallets")
-          .updateOne({ _id: writer }, { $inc: { spent: 1 } }, { session, upsert: true });
-        await db.collection<Row>("ledger").insertOne({ _id: id, writer, key: id }, { session });
-      });
-      acknowledged.push(id);
-      if (n % 3 === 0) {
-        await db.collection<Row>("plain").insertOne({ _id: id });
-        acknowledged.push(`plain ${id}`);
-      }
-    } catch {
-      return;
-    } finally {
-      await session.endSession().catch(() => undefined);
-    }
-  }
-}
-
-async function check(client: MongoClient, acknowledged: readonly string[]): Promise<void> {
-  const db = client.db("crash");
-  const ledger = await db.collection<Row>("ledger").find().toArray();
-  const plain = new Set((await db.collection<Row>("plain").find().toArray()).map((one) => one._id));
-  const ids = new Set(ledger.map((one) => one._id));
-  const lost = acknowledged.filter((id) => (id.startsWith("plain ") ? !plain.has(id.slice(6)) : !ids.has(id)));
-  expect(lost).toEqual([]);
-  for (const wallet of await db.collection<Row>("wallets").find().toArray()) {
-    const byIndex = await db.collection<Row>("ledger").countDocuments({ writer: wallet._id }, { hint: "writer_1" });
-    expect({ id: wallet._id, spent: wallet["spent"] }).toEqual({ id: wallet._id, spent: byIndex });
-    expect(ledger.filter((one) => one["writer"] === wallet._id)).toHaveLength(byIndex);
-  }
-}
-
-test("loses nothing acknowledged and leaves nothing half done when it is killed at any moment", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "mongodb-crash-"));
-  const acknowledged: string[] = [];
-  const children: Child[] = [];
-  const clients: MongoClient[] = [];
-  try {
-    for (let round = 0; round <= rounds; round += 1) {
-      const child = await startChild(folder);
-      children.push(child);
-      const client = await new MongoClient(child.uri, {
-        serverSelectionTimeoutMS: 300,
-        maxPoolSize: writers,
-      }).connect();
-      clients.push(client);
-      if (round === 0) {
-        await client
-          .db("crash")
-          .collection("ledger")
-          .createIndexes([{ key: { writer: 1 } }, { key: { key: 1 }, unique: true }]);
-      } else {
-        await check(client, acknowledged);
-      }
-      if (round < rounds) {
-        const target = acknowledged.length + 60 + 37 * round;
-        const working = Array.from({ length: writers }, (_, n) => spend(client, `r${round}w${n}`, acknowledged));
-        while (acknowledged.length < target) await new Promise((resolve) => setImmediate(resolve));
-        await kill(child);
-        await Promise.all(working);
-      } else {
-        await kill(child);
-      }
-      await client.close();
-    }
-    expect(acknowledged.length).toBeGreaterThan(60 * rounds);
-  } finally {
-    for (const child of children) child.process.kill("SIGKILL");
-    await Promise.all(clients.map((client) => client.close()));
-    rmSync(folder, { recursive: true, force: true });
-  }
+test("loses nothing acknowledged, leaves nothing half done and streams every commit once when it is killed at any moment", async () => {
+  const proof = await proveCrashes({ rounds: 8, seed: 20, report: () => undefined });
+  expect(proof.wrong).toEqual([]);
+  expect(proof.rounds).toBe(8);
+  expect(proof.acknowledged).toBeGreaterThan(100);
+  expect(proof.refused).toBeGreaterThan(0);
+  expect(proof.unanswered).toBeGreaterThan(8);
 }, 60_000);
+
+describe("the crash proof finds", () => {
+  let running: StartedServer;
+  const outcomes = (): Outcomes => ({
+    acknowledged: new Set(["w:0", "w:1"]),
+    refused: new Set(),
+    lost: new Set<string>(),
+  });
+  const entries = [
+    { _id: "w:0", writer: "w", number: 1, slot: 1, drops: null },
+    { _id: "w:1", writer: "w", number: 2, slot: 2, drops: null },
+  ];
+  const parts = ["w:0:a", "w:0:b", "w:1:a", "w:1:b"].map((id) => ({ _id: id, entry: id.slice(0, 3) }));
+
+  beforeEach(async () => {
+    running = await startServer();
+    await createIndexes(running.db);
+    await running.db.collection<Row>("entries").insertMany(entries);
+    await running.db.collection<Row>("parts").insertMany(parts);
+    await running.db.collection<Row>("counters").insertOne({ _id: "w", count: 2 });
+  });
+  afterEach(() => running.close());
+
+  test("nothing in a sound database", async () => {
+    expect(await checkDatabase(running.db, outcomes())).toEqual([]);
+  });
+
+  test("an acknowledged transaction that is gone", async () => {
+    await running.db.collection<Row>("entries").deleteOne({ _id: "w:1" });
+    expect(await checkDatabase(running.db, outcomes())).toContain("acknowledged w:1 is gone");
+  });
+
+  test("a refused transaction that is there", async () => {
+    const told = { ...outcomes(), acknowledged: new Set(["w:0"]), refused: new Set(["w:1"]) };
+    expect(await checkDatabase(running.db, told)).toContain("refused w:1 is there");
+  });
+
+  test("one half of a transaction", async () => {
+    await running.db.collection<Row>("parts").deleteOne({ _id: "w:1:b" });
+    await running.db.collection<Row>("counters").updateOne({ _id: "w" }, { $inc: { count: 1 } });
+    const wrong = await checkDatabase(running.db, outcomes());
+    expect(wrong).toContain("part w:1:b is gone");
+    expect(wrong).toContain("w has entries 1,2 and counts 3");
+  });
+
+  test("a change stream that repeats or misses an event", async () => {
+    const replica = new StreamReplica();
+    await replica.begin(running.db);
+    await running.db.collection<Row>("plain").insertOne({ _id: "p:0" });
+    await replica.compare(running.db, 1);
+    const tooLate = new StreamReplica();
+    await tooLate.begin(running.db);
+    await running.db.collection<Row>("counters").updateOne({ _id: "w" }, { $inc: { count: 1 } });
+    await tooLate.compare(running.db, 2);
+    expect(replica.wrong).toContain("the stream misses w:0");
+    expect(replica.wrong).not.toContain("the stream misses p:0");
+    expect(tooLate.wrong).toContain("counters w goes from undefined to 3");
+  });
+});
