@@ -1,0 +1,144 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Clock } from "../core/clock";
+import { NO_FAULTS } from "../core/faults";
+import { OBJECT_KINDS } from "../core/kinds";
+import type { Store } from "../core/store";
+import type { Deliverer } from "../hooks/deliverer";
+import { StripeError } from "../http/stripe-error";
+import { expireSession, paySession } from "../objects/settle-session";
+import { findTestCard, GOOD_CARD, TEST_CARDS } from "../objects/test-cards";
+
+/** What the control plane works on. */
+export interface ControlPlane {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly deliverer: Deliverer;
+}
+
+const CARDS = TEST_CARDS.map(({ number }) => number).join(", ");
+
+const payBody = z.strictObject({
+  card: z
+    .string()
+    .refine((card) => findTestCard(card) !== undefined, `expected one of the test cards ${CARDS}`)
+    .optional(),
+});
+const faultsBody = z.strictObject({
+  duplicate: z.number().int().min(0).max(100).default(NO_FAULTS.duplicate),
+  delaySeconds: z.number().min(0).max(86_400).default(NO_FAULTS.delaySeconds),
+  drop: z.number().min(0).max(1).default(NO_FAULTS.drop),
+});
+const emptyBody = z.strictObject({});
+
+/** A request of the control plane that is wrong. */
+class ControlError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: Readonly<Record<string, unknown>>,
+  ) {
+    super(String(body["error"]));
+    this.name = "ControlError";
+  }
+}
+
+type Handle = (request: FastifyRequest, body: unknown) => Promise<object> | object;
+
+/** Serves `/_sim`: what happens in the world around Stripe, for tests and demos. */
+export function serveControl(server: FastifyInstance, plane: ControlPlane): void {
+  const { store, clock, deliverer } = plane;
+  const committed = async <T>(work: T): Promise<T> => {
+    await store.settled();
+    deliverer.wake();
+    return work;
+  };
+  const sessionOf = ({ params }: FastifyRequest): string => (params as Record<string, string>)["session"] ?? "";
+  const pending = (): object => ({ pending: deliverer.pending() });
+
+  route(server, "POST", "/_sim/checkout/:session/pay", (request, body) => {
+    const { card } = readBody(payBody, body);
+    const payment = { card: findTestCard(card ?? "") ?? GOOD_CARD, email: null, now: clock.nowSeconds() };
+    const settled = store.transact(null, (tx) => paySession(tx, sessionOf(request), payment));
+    return committed(settled).then((result) => {
+      if (result.kind === "complete") return result.session;
+      throw new ControlError(402, { error: result.error.message, decline: result.error, session: result.session });
+    });
+  });
+  route(server, "POST", "/_sim/checkout/:session/expire", (request, body) => {
+    readBody(emptyBody, body);
+    return committed(store.transact(null, (tx) => expireSession(tx, sessionOf(request))));
+  });
+  route(server, "POST", "/_sim/faults", (_request, body) => {
+    const faults = readBody(faultsBody, body);
+    store.transact(null, (tx) => tx.putQuietly("setting", { id: "faults", value: faults }));
+    return committed(faults);
+  });
+  route(server, "GET", "/_sim/webhooks/pending", pending);
+  route(server, "POST", "/_sim/webhooks/pending", pending);
+  route(server, "POST", "/_sim/webhooks/flush", () => deliverer.flush());
+  route(server, "GET", "/_sim/state", () => stateOf(store));
+  server.all("/_sim/*", (request, reply) =>
+    reply.code(404).send({ error: `The control plane has no ${request.method} ${request.url.split("?")[0]}` }),
+  );
+}
+
+function route(server: FastifyInstance, method: "GET" | "POST", url: string, handle: Handle): void {
+  server.route({
+    method,
+    url,
+    handler: async (request, reply): Promise<FastifyReply> => {
+      try {
+        return await reply.send(await handle(request, parseJson(request.body)));
+      } catch (error) {
+        if (error instanceof ControlError) return reply.code(error.status).send(error.body);
+        if (error instanceof StripeError) return reply.code(error.status).send({ error: error.message });
+        throw error;
+      }
+    },
+  });
+}
+
+function parseJson(body: unknown): unknown {
+  if (typeof body !== "string" || body.trim() === "") return {};
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ControlError(400, { error: "The body is not JSON", path: "", expected: "a JSON object" });
+  }
+}
+
+function readBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const keys = issue?.code === "unrecognized_keys" ? issue.keys : undefined;
+  const path = keys?.join(", ") ?? issue?.path.join(".") ?? "";
+  const value = keys === undefined ? valueAt(body, issue?.path ?? []) : valueAt(body, [keys[0] ?? ""]);
+  const expected = keys === undefined ? issue?.message : "no such key";
+  throw new ControlError(400, {
+    error: `Invalid ${path === "" ? "body" : path}: ${expected}, given ${JSON.stringify(value)}`,
+    path,
+    value,
+    expected,
+  });
+}
+
+function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) => (typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined),
+    body,
+  );
+}
+
+/** Counts and ids per object, oldest first. */
+function stateOf(store: Store): object {
+  const objects = OBJECT_KINDS.map((kind) => {
+    const ids = [...store.values(kind)].map(({ id }) => id);
+    return [kind, { count: ids.length, ids }] as const;
+  });
+  return {
+    seed: store.seed,
+    faults: store.get("setting", "faults")?.value ?? NO_FAULTS,
+    ...Object.fromEntries(objects),
+  };
+}

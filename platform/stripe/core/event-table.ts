@@ -1,0 +1,47 @@
+import type { Change } from "./store";
+
+type Types = readonly string[];
+type Rule = (after: Record<string, unknown>, before: Record<string, unknown> | undefined) => Types;
+
+const created =
+  (name: string): Rule =>
+  (after, before) =>
+    before === undefined ? [`${name}.created`] : after["deleted"] === true ? [`${name}.deleted`] : [`${name}.updated`];
+
+/** Which events a change of an object makes, by kind of object; kinds that are not here make none. */
+const RULES: Readonly<Record<string, Rule>> = {
+  customer: created("customer"),
+  product: created("product"),
+  price: created("price"),
+  payment_intent: (after, before) => {
+    if (before === undefined) return ["payment_intent.created"];
+    if (before["status"] !== after["status"]) {
+      if (after["status"] === "succeeded") return ["payment_intent.succeeded"];
+      if (after["status"] === "canceled") return ["payment_intent.canceled"];
+    }
+    // A second decline leaves the status as it was, and is told all the same.
+    const failed = after["last_payment_error"] !== null && before["last_payment_error"] !== after["last_payment_error"];
+    return failed ? ["payment_intent.payment_failed"] : [];
+  },
+  charge: (after, before) => {
+    if (before !== undefined) return ["charge.updated"];
+    return after["status"] === "failed" ? ["charge.failed"] : ["charge.succeeded"];
+  },
+  "checkout.session": (after, before) => {
+    if (before === undefined || before["status"] === after["status"]) return [];
+    return after["status"] === "complete" ? ["checkout.session.completed"] : ["checkout.session.expired"];
+  },
+};
+
+/** Names the events that a change makes, in the order of their creation. */
+export function eventTypesOf({ kind, before, after }: Change): Types {
+  return RULES[kind]?.(after as Record<string, unknown>, before as Record<string, unknown> | undefined) ?? [];
+}
+
+/** Finds the old values of the keys that a change touched; nothing for events that are not updates. */
+export function previousAttributesOf(type: string, { before, after }: Change): object | undefined {
+  if (!type.endsWith(".updated") || before === undefined) return undefined;
+  const now = after as Record<string, unknown>;
+  const changed = Object.entries(before).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(now[key]));
+  return Object.fromEntries(changed);
+}

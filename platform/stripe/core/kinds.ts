@@ -1,0 +1,116 @@
+import type Stripe from "stripe";
+
+/** A price as it travels: the SDK turns the decimal text into its Decimal class. */
+export type WirePrice = Omit<Stripe.Price, "unit_amount_decimal" | "product"> & {
+  unit_amount_decimal: string | null;
+  product: string;
+};
+
+/** A line item as it is kept: the price is looked up when it is rendered. */
+export type StoredLineItem = Omit<Stripe.LineItem, "price"> & { price: string };
+
+/** An event as it is kept: its object is frozen at creation. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly object: "event";
+  readonly api_version: string;
+  readonly created: number;
+  readonly data: { readonly object: object; readonly previous_attributes?: object };
+  readonly livemode: false;
+  readonly request: { readonly id: string | null; readonly idempotency_key: string | null };
+  readonly type: string;
+}
+
+/** What a checkout session needs and Stripe does not show on it. */
+export interface CheckoutDetails {
+  readonly id: string;
+  readonly lineItems: readonly StoredLineItem[];
+  readonly intentMetadata: Stripe.Metadata;
+  readonly intentDescription: string | null;
+  readonly lastDecline: string | null;
+}
+
+/** The signing secrets of an endpoint; the first endpoint follows the secret given at the start. */
+export interface EndpointSecrets {
+  readonly id: string;
+  readonly source: "start" | "generated";
+  readonly secrets: readonly string[];
+}
+
+/**
+ * One delivery of one event to one endpoint.
+ * `pending`: made with the event; sent at `nextAtMs`; a failure moves `nextAtMs` until the attempts are used up.
+ * `delivered`: answered with 2xx, or lost on purpose by the drop fault (`lost`). `given_up`: attempts used up; only a flush sends it
+ * again. `canceled`: its endpoint was deleted.
+ */
+export interface Delivery {
+  readonly id: string;
+  readonly event: string;
+  readonly endpoint: string;
+  readonly status: "pending" | "delivered" | "given_up" | "canceled";
+  readonly lost: boolean;
+  readonly attempts: number;
+  readonly nextAtMs: number;
+  readonly lastError: string | null;
+}
+
+/** The answer that a repeated idempotency key gets. */
+export interface SavedAnswer {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly path: string;
+  readonly status: number;
+  readonly body: string;
+  readonly requestId: string;
+  readonly created: number;
+}
+
+/** A value of the simulator itself: seed, faults, last port. */
+export interface Setting {
+  readonly id: string;
+  readonly value: unknown;
+}
+
+/** Everything that is kept, by kind; kinds that Stripe has are named as Stripe's `object`. */
+export interface Kinds {
+  balance_transaction: Stripe.BalanceTransaction;
+  charge: Stripe.Charge;
+  checkout_details: CheckoutDetails;
+  "checkout.session": Stripe.Checkout.Session;
+  customer: Stripe.Customer | Stripe.DeletedCustomer;
+  delivery: Delivery;
+  endpoint_secrets: EndpointSecrets;
+  event: StoredEvent;
+  payment_intent: Stripe.PaymentIntent;
+  payment_method: Stripe.PaymentMethod;
+  price: WirePrice;
+  product: Stripe.Product | Stripe.DeletedProduct;
+  saved_answer: SavedAnswer;
+  setting: Setting;
+  webhook_endpoint: Stripe.WebhookEndpoint | Stripe.DeletedWebhookEndpoint;
+}
+
+export type Kind = keyof Kinds;
+
+/** Kinds that the API shows as objects, for the control plane's counts. */
+export const OBJECT_KINDS = [
+  "balance_transaction",
+  "charge",
+  "checkout.session",
+  "customer",
+  "event",
+  "payment_intent",
+  "payment_method",
+  "price",
+  "product",
+  "webhook_endpoint",
+] as const satisfies readonly Kind[];
+
+export const ALL_KINDS: readonly Kind[] = [
+  ...OBJECT_KINDS,
+  "checkout_details",
+  "delivery",
+  "endpoint_secrets",
+  "saved_answer",
+  "setting",
+];

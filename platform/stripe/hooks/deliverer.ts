@@ -1,0 +1,165 @@
+import type Stripe from "stripe";
+import type { Delivery } from "../core/kinds";
+import type { Store } from "../core/store";
+import { renderEvent } from "../objects/events";
+import { createPoster, type Poster } from "./post-event";
+import { signDelivery } from "./sign";
+
+const MOST_ATTEMPTS = 16;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 300_000;
+const MOST_AT_ONCE = 64;
+
+/** What a flush did. */
+export interface FlushResult {
+  readonly sent: number;
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+/** Sends events to webhook endpoints until they answer 2xx. */
+export interface Deliverer {
+  /** Looks for deliveries that fell due. */
+  wake(): void;
+  /** Sends everything that is not delivered yet, now, and waits for the answers. */
+  flush(): Promise<FlushResult>;
+  /** Deliveries that were not answered with 2xx yet, oldest first. */
+  pending(): readonly Delivery[];
+  /** Starts nothing more and ends what is on its way; that is sent again after the next start. */
+  close(): Promise<void>;
+}
+
+interface Parts {
+  readonly store: Store;
+  /** The secret of the first endpoint. */
+  readonly webhookSecret: string;
+  readonly log: (line: string) => void;
+}
+
+/** Makes the deliverer; the state of each delivery is in the store, so that a restart goes on where this one ended. */
+export function createDeliverer(parts: Parts): Deliverer {
+  const { store } = parts;
+  const poster = createPoster();
+  const sending = new Map<string, Promise<boolean>>();
+  const open = new Set([...store.values("delivery")].filter(isOpen).map(({ id }) => id));
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  store.onDelivery = (id) => void open.add(id);
+
+  const openDeliveries = (): readonly Delivery[] =>
+    [...open].flatMap((id) => {
+      const delivery = store.get("delivery", id);
+      if (delivery !== undefined && isOpen(delivery)) return [delivery];
+      open.delete(id);
+      return [];
+    });
+
+  const send = (delivery: Delivery): Promise<boolean> => {
+    const running = sending.get(delivery.id);
+    if (running !== undefined) return running;
+    const sent = attempt(parts, poster, delivery)
+      .then((error) => !stopped && record(parts, delivery.id, error))
+      .finally(() => {
+        sending.delete(delivery.id);
+        wake();
+      });
+    sending.set(delivery.id, sent);
+    return sent;
+  };
+
+  const wake = (): void => {
+    if (stopped) return;
+    clearTimeout(timer);
+    const now = Date.now();
+    let next = Infinity;
+    for (const delivery of openDeliveries()) {
+      if (sending.size >= MOST_AT_ONCE) return;
+      if (delivery.status !== "pending" || sending.has(delivery.id) || !isEnabled(store, delivery)) continue;
+      if (delivery.nextAtMs > now) next = Math.min(next, delivery.nextAtMs);
+      else void send(delivery);
+    }
+    if (next !== Infinity) timer = setTimeout(wake, Math.max(1, next - now)).unref();
+  };
+
+  return {
+    wake,
+    pending: openDeliveries,
+    flush: () =>
+      sendAll(
+        openDeliveries().filter((delivery) => isEnabled(store, delivery)),
+        send,
+      ),
+    close: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      poster.close();
+      await Promise.allSettled(sending.values());
+    },
+  };
+}
+
+async function sendAll(due: readonly Delivery[], send: (delivery: Delivery) => Promise<boolean>): Promise<FlushResult> {
+  const queue = due.values();
+  let delivered = 0;
+  const worker = async (): Promise<void> => {
+    for (const delivery of queue) if (await send(delivery)) delivered += 1;
+  };
+  await Promise.all(Array.from({ length: MOST_AT_ONCE }, worker));
+  return { sent: due.length, delivered, failed: due.length - delivered };
+}
+
+function isOpen({ status }: Delivery): boolean {
+  return status === "pending" || status === "given_up";
+}
+
+function endpointOf(store: Store, { endpoint: id }: Delivery): Stripe.WebhookEndpoint | undefined {
+  const endpoint = store.get("webhook_endpoint", id);
+  return endpoint === undefined || "deleted" in endpoint ? undefined : (endpoint as Stripe.WebhookEndpoint);
+}
+
+function isEnabled(store: Store, delivery: Delivery): boolean {
+  return endpointOf(store, delivery)?.status === "enabled";
+}
+
+/** Posts one event; answers what went wrong, or null. */
+async function attempt({ store, webhookSecret }: Parts, poster: Poster, delivery: Delivery): Promise<string | null> {
+  // What made this delivery due may not be on disk yet; an event must not be told before it is sure.
+  await store.settled();
+  const endpoint = endpointOf(store, delivery);
+  const event = store.get("event", delivery.event);
+  const kept = store.get("endpoint_secrets", delivery.endpoint);
+  if (endpoint === undefined || event === undefined || kept === undefined) return "The endpoint or the event is gone";
+  const body = JSON.stringify(renderEvent(event, firstCopiesOf(store, delivery), endpoint.api_version), null, 2);
+  const secrets = kept.source === "start" ? [webhookSecret, ...kept.secrets] : kept.secrets;
+  // Signed at sending, with real time: a retry is as fresh as a first try.
+  const signature = signDelivery(body, secrets, Math.floor(Date.now() / 1000));
+  try {
+    const status = await poster.post(endpoint.url, { body, signature });
+    return status >= 200 && status < 300 ? null : `The endpoint answered ${status}`;
+  } catch (error) {
+    return error instanceof Error ? error.message || error.name : String(error);
+  }
+}
+
+/** The deliveries that decide `pending_webhooks`: those of the event's first copy at each endpoint. */
+function firstCopiesOf(store: Store, { event }: Delivery): readonly Delivery[] {
+  return store.list("webhook_endpoint").flatMap(({ id }) => store.get("delivery", `${event}:${id}:0`) ?? []);
+}
+
+/** Writes down how an attempt went; answers whether the event is delivered. */
+function record({ store, log }: Parts, id: string, error: string | null): boolean {
+  store.transact(null, (tx) => {
+    const delivery = tx.get("delivery", id);
+    if (delivery === undefined || !isOpen(delivery)) return;
+    const attempts = delivery.attempts + 1;
+    if (error === null) {
+      tx.putQuietly("delivery", { ...delivery, attempts, status: "delivered", lastError: null });
+      return;
+    }
+    const wait = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
+    const status = attempts >= MOST_ATTEMPTS ? "given_up" : "pending";
+    tx.putQuietly("delivery", { ...delivery, attempts, status, nextAtMs: Date.now() + wait, lastError: error });
+    log(`Delivery ${id} failed at attempt ${attempts}: ${error}`);
+  });
+  return error === null;
+}

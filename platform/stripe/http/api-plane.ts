@@ -1,0 +1,190 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../core/clock";
+import { API_VERSION } from "../core/record-events";
+import { seededText } from "../core/seeded";
+import type { Store } from "../core/store";
+import { authenticate } from "./authenticate";
+import type { CallContext, Endpoint } from "./endpoint";
+import { expand, takeExpand } from "./expand";
+import { parseForm, type Form } from "./form";
+import { createIdempotency, fingerprintOf, type Idempotency, type KeyedCall } from "./idempotency";
+import { CommittedRefusal, invalidRequest, StripeError } from "./stripe-error";
+
+/** What the product plane is made of. */
+export interface ApiPlane {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly endpoints: readonly Endpoint[];
+  readonly secretKey: string;
+  readonly webhookSecret: string;
+  readonly baseUrl: () => string;
+  readonly log: (line: string) => void;
+  /** Tells the deliveries that events may have been made. */
+  readonly committed: () => void;
+}
+
+interface Exchange {
+  readonly requestId: string;
+  readonly key: string | null;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+interface Answered {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Serves `/v1`: checks the key, reads the form, keeps idempotency keys, runs the call and answers in Stripe's shapes. */
+export function serveApi(server: FastifyInstance, plane: ApiPlane): void {
+  const idempotency = createIdempotency(plane.store);
+  const newRequestId = createRequestIds(plane.store);
+  const exchangeOf = (request: FastifyRequest, reply: FastifyReply): Exchange => {
+    const header = request.headers["idempotency-key"];
+    const key = typeof header === "string" && request.method === "POST" ? header : null;
+    const exchange = { requestId: newRequestId(), key, request, reply };
+    void reply.headers({ "request-id": exchange.requestId, "stripe-version": versionOf(request) });
+    if (key !== null) void reply.header("idempotency-key", key.replaceAll(/[^\x20-\x7e]/g, "?"));
+    return exchange;
+  };
+  for (const endpoint of plane.endpoints) {
+    server.route({
+      method: endpoint.method,
+      url: endpoint.path,
+      handler: (request, reply) => answer(plane, idempotency, endpoint, exchangeOf(request, reply)),
+    });
+  }
+  server.all("/v1/*", (request, reply) => {
+    exchangeOf(request, reply);
+    return sendFailure(plane, reply, () => {
+      authenticate(request.headers.authorization, plane.secretKey);
+      throw new StripeError(404, {
+        type: "invalid_request_error",
+        message: `Unrecognized request URL (${request.method}: ${pathOf(request)}): the Stripe simulator does not have this call`,
+      });
+    });
+  });
+}
+
+async function answer(
+  plane: ApiPlane,
+  idempotency: Idempotency,
+  endpoint: Endpoint,
+  exchange: Exchange,
+): Promise<FastifyReply> {
+  const { request, reply } = exchange;
+  return sendFailure(plane, reply, async () => {
+    authenticate(request.headers.authorization, plane.secretKey);
+    assertVersion(versionOf(request));
+    const form = formOf(request);
+    const path = pathOf(request);
+    if (exchange.key === null) return send(reply, await execute(plane, endpoint, exchange, form));
+
+    const call: KeyedCall = { key: exchange.key, path, fingerprint: fingerprintOf(request.method, path, form) };
+    const saved = idempotency.begin(call, plane.clock.nowSeconds());
+    if (saved !== undefined) {
+      void reply.headers({ "idempotent-replayed": "true", "original-request": saved.requestId });
+      return send(reply, saved);
+    }
+    try {
+      return send(reply, await execute(plane, endpoint, exchange, form, call));
+    } finally {
+      idempotency.end(call);
+    }
+  });
+}
+
+/** Runs the call and saves its answer in one transaction; answers when it is on disk. */
+async function execute(
+  plane: ApiPlane,
+  endpoint: Endpoint,
+  { requestId, key, request }: Exchange,
+  form: Form,
+  call?: KeyedCall,
+): Promise<Answered> {
+  const { paths, rest } = takeExpand(form);
+  const work = endpoint.prepare(rest);
+  const now = plane.clock.nowSeconds();
+  const answered = plane.store.transact({ requestId, idempotencyKey: key }, (tx) => {
+    const context: CallContext = {
+      tx,
+      now,
+      clock: plane.clock,
+      baseUrl: plane.baseUrl(),
+      webhookSecret: plane.webhookSecret,
+    };
+    const result = work(context, request.params as Record<string, string>);
+    const refused = result instanceof CommittedRefusal;
+    const status = refused ? result.status : 200;
+    const body = JSON.stringify(refused ? { error: result.body } : expand(tx, result, paths), null, 2);
+    if (call !== undefined) {
+      const { fingerprint, path } = call;
+      tx.putQuietly("saved_answer", { id: call.key, fingerprint, path, status, body, requestId, created: now });
+    }
+    return { status, body };
+  });
+  await plane.store.settled();
+  if (request.method !== "GET") plane.committed();
+  return answered;
+}
+
+async function sendFailure(
+  plane: ApiPlane,
+  reply: FastifyReply,
+  run: () => Promise<FastifyReply> | FastifyReply,
+): Promise<FastifyReply> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof StripeError) {
+      return send(reply, { status: error.status, body: JSON.stringify({ error: error.body }, null, 2) });
+    }
+    plane.log(`A call failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const body = { error: { type: "api_error", message: "The Stripe simulator failed; see its log" } };
+    return send(reply, { status: 500, body: JSON.stringify(body) });
+  }
+}
+
+function send(reply: FastifyReply, { status, body }: Answered): FastifyReply {
+  return reply.code(status).type("application/json; charset=utf-8").send(body);
+}
+
+function formOf(request: FastifyRequest): Form {
+  const { url } = request;
+  const question = url.indexOf("?");
+  const query = question < 0 ? "" : url.slice(question + 1);
+  if (request.method === "GET") return parseForm(query);
+  const body = typeof request.body === "string" ? request.body : "";
+  const type = request.headers["content-type"] ?? "application/x-www-form-urlencoded";
+  if (body !== "" && !/^application\/x-www-form-urlencoded/i.test(type)) {
+    throw invalidRequest("Invalid request: the body must be application/x-www-form-urlencoded");
+  }
+  return parseForm([query, body].filter((part) => part !== "").join("&"));
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?")[0] ?? "";
+}
+
+function versionOf(request: FastifyRequest): string {
+  const header = request.headers["stripe-version"];
+  return typeof header === "string" && /^[\w.-]+$/.test(header) ? header : API_VERSION;
+}
+
+/** Releases of one train differ by additions only, so any of the pinned train is served. */
+function assertVersion(version: string): void {
+  const train = API_VERSION.split(".")[1];
+  if (!new RegExp(`^\\d{4}-\\d{2}-\\d{2}\\.${train}$`).test(version)) {
+    throw invalidRequest(`Invalid Stripe API version: ${version}: the Stripe simulator speaks ${API_VERSION}`);
+  }
+}
+
+/** Makes request ids that differ between starts without a write per request. */
+function createRequestIds(store: Store): () => string {
+  const start = store.transact(null, (tx) => tx.newId("start_"));
+  let count = 0;
+  return () => {
+    count += 1;
+    return `req_${seededText(store.seed, `${start}:${count}`, 14)}`;
+  };
+}

@@ -1,0 +1,86 @@
+import type { Kind } from "../core/kinds";
+import type { Transaction } from "../core/store";
+import type { Form } from "./form";
+import { invalidRequest } from "./stripe-error";
+import { lineItemsOf } from "../objects/line-items";
+
+const MAX_LEVELS = 4;
+
+/** Fields that hold an id, by the object that has them, and the kind that the id names. */
+const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  "checkout.session": { customer: "customer", payment_intent: "payment_intent" },
+  payment_intent: { customer: "customer", latest_charge: "charge", payment_method: "payment_method" },
+  charge: { customer: "customer", payment_intent: "payment_intent", balance_transaction: "balance_transaction" },
+  balance_transaction: { source: "charge" },
+  payment_method: { customer: "customer" },
+  price: { product: "product" },
+  product: { default_price: "price" },
+};
+
+/** Fields that are there only when they are asked for. */
+const INCLUDABLE: Readonly<Record<string, Readonly<Record<string, (tx: Transaction, id: string) => object>>>> = {
+  "checkout.session": {
+    line_items: (tx, id) => lineItemsOf(tx, id, { limit: 10 }),
+  },
+};
+
+/** Fields that can be walked through but are whole already. */
+const EMBEDDED: Readonly<Record<string, readonly string[]>> = { item: ["price"] };
+
+/** Takes `expand` out of a form. Refuses: anything but a list of paths. */
+export function takeExpand(form: Form): { readonly paths: readonly string[]; readonly rest: Form } {
+  const { expand: given, ...rest } = form;
+  if (given === undefined || given === "") return { paths: [], rest };
+  if (!Array.isArray(given) || !given.every((path) => typeof path === "string")) {
+    throw invalidRequest("Invalid array: expand must be a list of paths", { param: "expand" });
+  }
+  for (const path of given as string[]) {
+    const levels = path.split(".").filter((part) => part !== "data").length;
+    if (levels > MAX_LEVELS) {
+      throw invalidRequest(`You cannot expand more than ${MAX_LEVELS} levels of a property: ${path}`, {
+        param: "expand",
+      });
+    }
+  }
+  return { paths: given as string[], rest };
+}
+
+/** Puts whole objects where paths ask for them; the answer is a copy. Refuses: a path that cannot be expanded. */
+export function expand(tx: Transaction, answer: object, paths: readonly string[]): object {
+  return paths.reduce((result, path) => expandPath(tx, result, path.split("."), path), answer);
+}
+
+function expandPath(tx: Transaction, object: object, parts: readonly string[], path: string): object {
+  const [field, ...rest] = parts;
+  if (field === undefined) return object;
+  const type = Reflect.get(object, "object");
+  const isList = type === "list";
+  if (isList !== (field === "data")) throw notExpandable(path, isList);
+  if (isList) {
+    const data = Reflect.get(object, "data") as readonly object[];
+    return { ...object, data: data.map((item) => expandPath(tx, item, rest, path)) };
+  }
+  const value = valueOf(tx, object, { type: String(type), field, path });
+  if (value === null) return { ...object, [field]: null };
+  return { ...object, [field]: expandPath(tx, value, rest, path) };
+}
+
+function valueOf(
+  tx: Transaction,
+  object: object,
+  { type, field, path }: { readonly type: string; readonly field: string; readonly path: string },
+): object | null {
+  const present: unknown = Reflect.get(object, field);
+  const includable = INCLUDABLE[type]?.[field];
+  if (includable !== undefined) return (present as object | undefined) ?? includable(tx, Reflect.get(object, "id"));
+  const kind = REFERENCES[type]?.[field];
+  if (kind === undefined && !(EMBEDDED[type] ?? []).includes(field)) throw notExpandable(path, false);
+  if (typeof present === "object" && present !== null) return present;
+  if (typeof present !== "string" || kind === undefined) return null;
+  return tx.get(kind, present) ?? null;
+}
+
+function notExpandable(path: string, isList: boolean): Error {
+  const hint = isList ? ` You may want to try expanding 'data.${path}' instead.` : "";
+  return invalidRequest(`This property cannot be expanded (${path}).${hint}`, { param: "expand" });
+}

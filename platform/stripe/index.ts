@@ -1,0 +1,108 @@
+import { randomInt } from "node:crypto";
+import { serveControl } from "./control/control-plane";
+import { realClock } from "./core/clock";
+import { memoryJournal, openJournal } from "./core/journal";
+import { recordEvents } from "./core/record-events";
+import { seededText } from "./core/seeded";
+import { openStore, type Store } from "./core/store";
+import { createDeliverer } from "./hooks/deliverer";
+import { serveApi } from "./http/api-plane";
+import { pruneAnswers } from "./http/idempotency";
+import { createServer } from "./http/server";
+import { ENDPOINTS } from "./objects/endpoints";
+import { expireSessionsOnTime } from "./objects/expire-sessions";
+import { servePages } from "./pages/serve-pages";
+
+/** How to run the simulator. */
+export interface StripeOptions {
+  /** 0 takes the port of the last start with this folder when it is free, else any free one, so that addresses stay valid. */
+  readonly port?: number;
+  readonly host?: string;
+  /** Folder of the state, or `:memory:` to keep none. */
+  readonly dataDir: string;
+  /** The key that calls must carry; the default follows from the seed. */
+  readonly secretKey?: string;
+  /** Secret of the first webhook endpoint that is created; the default follows from the seed. */
+  readonly webhookSecret?: string;
+  /** All ids follow from it. A folder keeps the seed of its first start; the default is drawn at random. */
+  readonly seed?: number;
+  readonly log?: (line: string) => void;
+}
+
+/** A simulator that runs. */
+export interface StripeSimulator {
+  readonly url: string;
+  readonly secretKey: string;
+  readonly webhookSecret: string;
+  /** Stops deliveries and the server, and keeps what is pending for the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the Stripe simulator for the unchanged `stripe` SDK.
+ * Throws: an Error when the key is no test key, the port is taken or the folder's journal is damaged.
+ */
+export async function startStripe(options: StripeOptions): Promise<StripeSimulator> {
+  const { dataDir, host = "127.0.0.1", log = () => undefined } = options;
+  if (options.secretKey !== undefined && !/^(sk|rk)_test_\w+$/.test(options.secretKey)) {
+    throw new Error("The Stripe simulator takes test keys only: expected sk_test_… or rk_test_…");
+  }
+  const journal = dataDir === ":memory:" ? memoryJournal : openJournal(dataDir);
+  const store = openStore(journal, options.seed ?? randomInt(2 ** 47));
+  const secretKey = options.secretKey ?? `sk_test_${seededText(store.seed, "secret key", 24)}`;
+  const webhookSecret = options.webhookSecret ?? `whsec_${seededText(store.seed, "webhook secret", 32)}`;
+  const clock = realClock;
+
+  recordEvents(store, clock);
+  pruneAnswers(store, clock.nowSeconds());
+  const deliverer = createDeliverer({ store, webhookSecret, log });
+  const committed = (): void => deliverer.wake();
+  const server = createServer(log);
+  let url = "";
+  serveApi(server, {
+    store,
+    clock,
+    endpoints: ENDPOINTS,
+    secretKey,
+    webhookSecret,
+    baseUrl: () => url,
+    log,
+    committed,
+  });
+  serveControl(server, { store, clock, deliverer });
+  servePages(server, { store, clock, committed });
+  try {
+    url = await listen(server, { host, port: options.port ?? 0, store });
+  } catch (error) {
+    await server.close();
+    store.close();
+    throw error;
+  }
+  const stopExpiry = expireSessionsOnTime(store, clock, committed);
+  deliverer.wake();
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    stopExpiry();
+    await server.close();
+    await deliverer.close();
+    store.close();
+  };
+  return { url, secretKey, webhookSecret, close: () => (closing ??= close()) };
+}
+
+async function listen(
+  server: ReturnType<typeof createServer>,
+  { host, port, store }: { readonly host: string; readonly port: number; readonly store: Store },
+): Promise<string> {
+  const last = port === 0 ? ((store.get("setting", "port")?.value as number | undefined) ?? 0) : port;
+  let url: string;
+  try {
+    url = await server.listen({ host, port: last });
+  } catch (error) {
+    if (port !== 0 || last === 0) throw error;
+    url = await server.listen({ host, port: 0 });
+  }
+  store.transact(null, (tx) => tx.putQuietly("setting", { id: "port", value: Number(new URL(url).port) }));
+  return url;
+}

@@ -1,0 +1,184 @@
+import type Stripe from "stripe";
+import { z } from "zod";
+import type { Transaction } from "../core/store";
+import { defineEndpoint, type Endpoint } from "../http/endpoint";
+import { pageOf } from "../http/list";
+import { listParameters, text } from "../http/parameters";
+import { resourceMissing } from "../http/stripe-error";
+import { feeOf } from "../money/currency";
+import defaults from "./card-defaults.json";
+import type { TestCard } from "./test-cards";
+
+/** Builds the charge of one attempt; the caller puts it. */
+export function newCharge(
+  tx: Transaction,
+  intent: Stripe.PaymentIntent,
+  attempt: {
+    readonly card: TestCard;
+    readonly paymentMethod: string;
+    readonly email: string | null;
+    readonly now: number;
+  },
+): Stripe.Charge {
+  const { card, now } = attempt;
+  const { decline } = card;
+  return {
+    id: tx.newId("ch_"),
+    object: "charge",
+    amount: intent.amount,
+    amount_captured: decline === null ? intent.amount : 0,
+    amount_refunded: 0,
+    application: null,
+    application_fee: null,
+    application_fee_amount: null,
+    balance_transaction: null,
+    billing_details: { address: null, email: attempt.email, name: null, phone: null, tax_id: null },
+    calculated_statement_descriptor: "STRIPE SIMULATOR",
+    captured: decline === null,
+    created: now,
+    currency: intent.currency,
+    customer: intent.customer,
+    description: intent.description,
+    disputed: false,
+    failure_balance_transaction: null,
+    failure_code: decline?.code ?? null,
+    failure_message: decline?.message ?? null,
+    fraud_details: {},
+    livemode: false,
+    metadata: intent.metadata,
+    on_behalf_of: null,
+    outcome: outcomeOf(card),
+    paid: decline === null,
+    payment_intent: intent.id,
+    payment_method: attempt.paymentMethod,
+    payment_method_details: { type: "card", card: cardDetailsOf(card, decline === null ? intent.amount : null) },
+    receipt_email: intent.receipt_email,
+    receipt_number: null,
+    receipt_url: null,
+    refunded: false,
+    review: null,
+    shipping: null,
+    source: null,
+    source_transfer: null,
+    statement_descriptor: null,
+    statement_descriptor_suffix: null,
+    status: decline === null ? "succeeded" : "failed",
+    transfer_data: null,
+    transfer_group: null,
+  } satisfies Stripe.Charge;
+}
+
+function cardDetailsOf(card: TestCard, amountAuthorized: number | null): Stripe.Charge.PaymentMethodDetails.Card {
+  return {
+    ...defaults.charge,
+    amount_authorized: amountAuthorized,
+    brand: card.brand,
+    fingerprint: `fp_${card.number.slice(-4)}`,
+    last4: card.number.slice(-4),
+    network: card.brand,
+  };
+}
+
+function outcomeOf({ decline }: TestCard): Stripe.Charge.Outcome {
+  return {
+    advice_code: null,
+    network_advice_code: null,
+    network_decline_code: null,
+    network_status: decline === null ? "approved_by_network" : "declined_by_network",
+    reason: decline === null ? null : (decline.declineCode ?? decline.code),
+    risk_level: "normal",
+    risk_score: 10,
+    seller_message:
+      decline === null ? "Payment complete." : "The bank did not return any further details with this decline.",
+    type: decline === null ? "authorized" : "issuer_declined",
+  };
+}
+
+/** Books a paid charge on the account's balance, which Stripe tells by `charge.updated` a moment after the payment. */
+export function bookCharge(tx: Transaction, charge: Stripe.Charge, now: number): Stripe.Charge {
+  const fee = feeOf(charge.amount, charge.currency);
+  const booked = {
+    id: tx.newId("txn_"),
+    object: "balance_transaction",
+    amount: charge.amount,
+    available_on: now + 2 * 24 * 3600,
+    balance_type: "payments",
+    created: now,
+    currency: charge.currency,
+    description: charge.description,
+    exchange_rate: null,
+    fee,
+    fee_details: [
+      {
+        amount: fee,
+        application: null,
+        currency: charge.currency,
+        description: "Stripe processing fees",
+        type: "stripe_fee",
+      },
+    ],
+    net: charge.amount - fee,
+    reporting_category: "charge",
+    source: charge.id,
+    status: "pending",
+    type: "charge",
+  } satisfies Stripe.BalanceTransaction;
+  tx.put("balance_transaction", booked);
+  const after = { ...charge, balance_transaction: booked.id };
+  tx.put("charge", after);
+  return after;
+}
+
+/** The calls of `/v1/charges` and `/v1/balance_transactions`. */
+export const chargeEndpoints: readonly Endpoint[] = [
+  defineEndpoint({
+    method: "GET",
+    path: "/v1/charges",
+    parameters: z.strictObject({ ...listParameters, customer: text().optional(), payment_intent: text().optional() }),
+    run: (params, { tx }) => {
+      const found = tx
+        .list("charge")
+        .filter(({ customer }) => params.customer === undefined || customer === params.customer)
+        .filter((charge) => params.payment_intent === undefined || charge.payment_intent === params.payment_intent);
+      return pageOf(found, "/v1/charges", params);
+    },
+  }),
+  defineEndpoint({
+    method: "GET",
+    path: "/v1/charges/:id",
+    parameters: z.strictObject({}),
+    run: (_params, { tx }, id) => {
+      const charge = tx.get("charge", id);
+      if (charge === undefined) throw resourceMissing("charge", id);
+      return charge;
+    },
+  }),
+  defineEndpoint({
+    method: "GET",
+    path: "/v1/balance_transactions",
+    parameters: z.strictObject({
+      ...listParameters,
+      currency: text(3).optional(),
+      source: text().optional(),
+      type: text().optional(),
+    }),
+    run: (params, { tx }) => {
+      const found = tx
+        .list("balance_transaction")
+        .filter(({ source }) => params.source === undefined || source === params.source)
+        .filter(({ type }) => params.type === undefined || type === params.type)
+        .filter(({ currency }) => params.currency === undefined || currency === params.currency.toLowerCase());
+      return pageOf(found, "/v1/balance_transactions", params);
+    },
+  }),
+  defineEndpoint({
+    method: "GET",
+    path: "/v1/balance_transactions/:id",
+    parameters: z.strictObject({}),
+    run: (_params, { tx }, id) => {
+      const booked = tx.get("balance_transaction", id);
+      if (booked === undefined) throw resourceMissing("balance transaction", id);
+      return booked;
+    },
+  }),
+];

@@ -1,0 +1,21 @@
+import type { Endpoint } from "../http/endpoint";
+import { chargeEndpoints } from "./charges";
+import { checkoutSessionEndpoints } from "./checkout-sessions";
+import { customerEndpoints } from "./customers";
+import { eventEndpoints } from "./events";
+import { paymentIntentEndpoints } from "./payment-intents";
+import { priceEndpoints } from "./prices";
+import { productEndpoints } from "./products";
+import { webhookEndpointEndpoints } from "./webhook-endpoints";
+
+/** Every call that the simulator has. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...customerEndpoints,
+  ...productEndpoints,
+  ...priceEndpoints,
+  ...checkoutSessionEndpoints,
+  ...paymentIntentEndpoints,
+  ...chargeEndpoints,
+  ...eventEndpoints,
+  ...webhookEndpointEndpoints,
+];

@@ -1,0 +1,171 @@
+import type Stripe from "stripe";
+import { z } from "zod";
+import type { WirePrice } from "../core/kinds";
+import type { Transaction } from "../core/store";
+import { defineEndpoint, type Endpoint } from "../http/endpoint";
+import { pageOf } from "../http/list";
+import {
+  currency,
+  flag,
+  integer,
+  listParameters,
+  mergeMetadata,
+  metadata,
+  text,
+  unsettableText,
+} from "../http/parameters";
+import { invalidRequest, resourceMissing } from "../http/stripe-error";
+import { liveProduct, newProduct } from "./products";
+
+const recurring = z.strictObject({
+  interval: z.enum(["day", "week", "month", "year"]),
+  interval_count: integer(1, 1095).default(1),
+  usage_type: z.literal("licensed").default("licensed"),
+});
+
+const fields = {
+  active: flag().optional(),
+  nickname: unsettableText().optional(),
+  metadata: metadata().optional(),
+  lookup_key: unsettableText(200).optional(),
+  transfer_lookup_key: flag().default(false),
+  tax_behavior: z.enum(["exclusive", "inclusive", "unspecified"]).optional(),
+};
+
+interface PriceFields {
+  readonly product: string;
+  readonly currency: string;
+  readonly unit_amount: number;
+  readonly active?: boolean | undefined;
+  readonly nickname?: string | null | undefined;
+  readonly lookup_key?: string | null | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | null | undefined;
+  readonly tax_behavior?: Stripe.Price.TaxBehavior | undefined;
+  readonly recurring?: z.output<typeof recurring> | undefined;
+}
+
+/** Builds a price; the caller puts it. */
+export function newPrice(tx: Transaction, params: PriceFields, now: number): WirePrice {
+  return {
+    id: tx.newId("price_"),
+    object: "price",
+    active: params.active ?? true,
+    billing_scheme: "per_unit",
+    created: now,
+    currency: params.currency,
+    custom_unit_amount: null,
+    livemode: false,
+    lookup_key: params.lookup_key ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    nickname: params.nickname ?? null,
+    product: params.product,
+    recurring: params.recurring === undefined ? null : { ...params.recurring, meter: null, trial_period_days: null },
+    tax_behavior: params.tax_behavior ?? "unspecified",
+    tiers_mode: null,
+    transform_quantity: null,
+    type: params.recurring === undefined ? "one_time" : "recurring",
+    unit_amount: params.unit_amount,
+    unit_amount_decimal: String(params.unit_amount),
+  } satisfies WirePrice;
+}
+
+/** Finds a price. Refuses: `resource_missing` naming the parameter. */
+export function knownPrice(tx: Transaction, id: string, param?: string): WirePrice {
+  const price = tx.get("price", id);
+  if (price === undefined) throw resourceMissing("price", id, param);
+  return price;
+}
+
+/** Frees a lookup key for its next holder. Refuses: a key that another price holds, unless it is transferred. */
+function takeLookupKey(
+  tx: Transaction,
+  {
+    key,
+    owner,
+    transfer,
+  }: { readonly key: string | null | undefined; readonly owner: string | null; readonly transfer: boolean },
+): void {
+  if (key === undefined || key === null) return;
+  const holder = tx.list("price").find((price) => price.lookup_key === key && price.id !== owner);
+  if (holder === undefined) return;
+  if (!transfer) {
+    throw invalidRequest(`A price (\`${holder.id}\`) already uses that lookup key.`, { param: "lookup_key" });
+  }
+  tx.put("price", { ...holder, lookup_key: null });
+}
+
+/** The calls of `/v1/prices`. */
+export const priceEndpoints: readonly Endpoint[] = [
+  defineEndpoint({
+    method: "POST",
+    path: "/v1/prices",
+    parameters: z.strictObject({
+      ...fields,
+      currency: currency(),
+      unit_amount: integer(0),
+      product: text().optional(),
+      product_data: z
+        .strictObject({ id: text(64).optional(), name: text(), metadata: metadata().optional() })
+        .optional(),
+      recurring: recurring.optional(),
+    }),
+    run: (params, { tx, now }) => {
+      const { product_data } = params;
+      if ((params.product === undefined) === (product_data === undefined)) {
+        throw invalidRequest("You must specify one of: product, product_data", { param: "product" });
+      }
+      takeLookupKey(tx, { key: params.lookup_key, owner: null, transfer: params.transfer_lookup_key });
+      let product = params.product === undefined ? undefined : liveProduct(tx, params.product, "product");
+      if (product === undefined && product_data !== undefined) {
+        product = newProduct(tx, product_data, now);
+        tx.put("product", product);
+      }
+      const price = newPrice(tx, { ...params, product: product?.id ?? "" }, now);
+      tx.put("price", price);
+      return price;
+    },
+  }),
+  defineEndpoint({
+    method: "GET",
+    path: "/v1/prices",
+    parameters: z.strictObject({
+      ...listParameters,
+      active: flag().optional(),
+      currency: currency().optional(),
+      product: text().optional(),
+      lookup_keys: z.array(text(200)).max(10).optional(),
+      type: z.enum(["one_time", "recurring"]).optional(),
+    }),
+    run: (params, { tx }) => {
+      const found = tx
+        .list("price")
+        .filter(({ active }) => params.active === undefined || active === params.active)
+        .filter((price) => params.currency === undefined || price.currency === params.currency)
+        .filter(({ product }) => params.product === undefined || product === params.product)
+        .filter(({ type }) => params.type === undefined || type === params.type)
+        .filter(({ lookup_key: key }) => params.lookup_keys === undefined || params.lookup_keys.includes(key ?? ""));
+      return pageOf(found, "/v1/prices", params);
+    },
+  }),
+  defineEndpoint({
+    method: "GET",
+    path: "/v1/prices/:id",
+    parameters: z.strictObject({}),
+    run: (_params, { tx }, id) => knownPrice(tx, id),
+  }),
+  defineEndpoint({
+    method: "POST",
+    path: "/v1/prices/:id",
+    parameters: z.strictObject(fields),
+    run: (params, { tx }, id) => {
+      const { transfer_lookup_key: transfer, metadata: change, ...rest } = params;
+      knownPrice(tx, id);
+      takeLookupKey(tx, { key: params.lookup_key, owner: id, transfer });
+      const before = knownPrice(tx, id);
+      const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+      const after = { ...before, ...given, metadata: mergeMetadata(before.metadata, change) };
+      tx.put("price", after);
+      return after;
+    },
+  }),
+];
