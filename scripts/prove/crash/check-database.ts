@@ -1,4 +1,4 @@
-import type { Db, Document } from "mongodb";
+import type { Db } from "mongodb";
 import type { Counter, Entry, Outcomes, Part } from "./operations";
 
 const INDEXES = [
@@ -64,7 +64,7 @@ function checkParts(entries: readonly Entry[], parts: readonly Part[]): string[]
 }
 
 async function checkIndex(db: Db, name: string, index: string): Promise<string[]> {
-  const collection = db.collection<Document>(name);
+  const collection = db.collection(name);
   const byIndex = (await collection.find({}, { hint: index }).toArray()).map((one) => JSON.stringify(one)).sort();
   const byScan = (await collection.find({}, { hint: { $natural: 1 } }).toArray())
     .map((one) => JSON.stringify(one))

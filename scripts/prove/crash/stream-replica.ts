@@ -10,7 +10,7 @@ export class StreamReplica {
   /** What did not fit, one line each. */
   readonly wrong: string[] = [];
   events = 0;
-  private token: ResumeToken | undefined;
+  private token: ResumeToken;
   private readonly collections = new Map<string, Map<string, Document>>();
 
   /** Follows the stream from where it was left, until the named marker has passed or the database is gone. */

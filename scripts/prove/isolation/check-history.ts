@@ -47,7 +47,8 @@ class HistoryCheck {
   }
 
   private checkFinal(key: string, list: readonly string[]): void {
-    if (new Set(list).size !== list.length) this.report("unwritten value", `${key} holds an element twice: ${list}`);
+    if (new Set(list).size !== list.length)
+      this.report("unwritten value", `${key} holds an element twice: ${list.join()}`);
     for (const [place, element] of list.entries()) {
       const writer = this.writers.get(element);
       if (writer === undefined || !this.isCommitted(writer))
@@ -69,7 +70,7 @@ class HistoryCheck {
       const before = seen.get(step.key);
       if (before === undefined) this.checkRead(transaction, step.key, step.value, step.at);
       else if (before.join() !== step.value.join()) {
-        const change = `${step.key} went from ${before} to ${step.value}`;
+        const change = `${step.key} went from ${before.join()} to ${step.value.join()}`;
         this.report("non-repeatable read", `in ${transaction.id} ${change}`);
       }
       seen.set(step.key, step.value);
@@ -81,9 +82,9 @@ class HistoryCheck {
     if (!this.isCommitted(by)) return;
     const list = this.finalOf(key);
     const place = list.indexOf(element);
-    if (place < 0) this.report("lost update", `${element} of ${by.id} is not in ${key}: ${list}`);
+    if (place < 0) this.report("lost update", `${element} of ${by.id} is not in ${key}: ${list.join()}`);
     else if (seen !== undefined && seen.join() !== list.slice(0, place).join()) {
-      this.report("lost update", `${by.id} saw ${seen} of ${key}, yet wrote ${element} into ${list}`);
+      this.report("lost update", `${by.id} saw ${seen.join()} of ${key}, yet wrote ${element} into ${list.join()}`);
     }
   }
 
@@ -105,13 +106,13 @@ class HistoryCheck {
     });
     if (committed.length < others.length) return;
     if (others.some((element, place) => list[place] !== element)) {
-      this.report("lost update", `${by.id} saw ${others} of ${key}, which became ${list}`);
+      this.report("lost update", `${by.id} saw ${others.join()} of ${key}, which became ${list.join()}`);
       return;
     }
     const last = this.writers.get(list[others.length - 1] ?? "");
     const next = this.writers.get(list[others.length] ?? "");
     if (last !== undefined && last === next && last !== by)
-      this.report("intermediate read", `${by.id} saw ${others} of ${key}, part of what ${last.id} wrote`);
+      this.report("intermediate read", `${by.id} saw ${others.join()} of ${key}, part of what ${last.id} wrote`);
     if (last !== undefined) this.connect(this.edges.direct, last, by);
     if (next !== undefined) this.connect(this.edges.anti, by, next);
   }

@@ -4,9 +4,9 @@ import type { History, Step, Transaction } from "../../../../scripts/prove/isola
 import { startServer } from "../started-server";
 
 test("gives 200 random histories of concurrent transactions the isolation of snapshots", async () => {
-  const { server, close } = await startServer();
-  const proof = await proveIsolation({ uri: server.uri, rounds: 200, seed: 11, report: () => undefined });
-  await close();
+  const running = await startServer();
+  const proof = await proveIsolation({ uri: running.server.uri, rounds: 200, seed: 11, report: () => undefined });
+  await running.close();
   expect(proof.wrong).toEqual([]);
   expect(proof.committed).toBeGreaterThan(1000);
   expect(proof.aborted).toBeGreaterThan(200);
