@@ -1,6 +1,8 @@
 import { randomInt } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { serveControl } from "./control/control-plane";
 import { realClock } from "./core/clock";
+import { holdFolder } from "./core/hold-folder";
 import { memoryJournal, openJournal } from "./core/journal";
 import { recordEvents } from "./core/record-events";
 import { seededText } from "./core/seeded";
@@ -40,15 +42,14 @@ export interface StripeSimulator {
 
 /**
  * Starts the Stripe simulator for the unchanged `stripe` SDK.
- * Throws: an Error when the key is no test key, the port is taken or the folder's journal is damaged.
+ * Throws: an Error when the key is no test key, the port is taken, another process holds the folder or its journal is damaged.
  */
 export async function startStripe(options: StripeOptions): Promise<StripeSimulator> {
   const { dataDir, host = "127.0.0.1", log = () => undefined } = options;
   if (options.secretKey !== undefined && !/^(sk|rk)_test_\w+$/.test(options.secretKey)) {
     throw new Error("The Stripe simulator takes test keys only: expected sk_test_… or rk_test_…");
   }
-  const journal = dataDir === ":memory:" ? memoryJournal : openJournal(dataDir);
-  const store = openStore(journal, options.seed ?? randomInt(2 ** 47));
+  const { store, release } = await openState(dataDir, options.seed ?? randomInt(2 ** 47));
   const secretKey = options.secretKey ?? `sk_test_${seededText(store.seed, "secret key", 24)}`;
   const webhookSecret = options.webhookSecret ?? `whsec_${seededText(store.seed, "webhook secret", 32)}`;
   const clock = realClock;
@@ -75,7 +76,8 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
     url = await listen(server, { host, port: options.port ?? 0, store });
   } catch (error) {
     await server.close();
-    store.close();
+    await store.close();
+    await release();
     throw error;
   }
   const stopExpiry = expireSessionsOnTime(store, clock, committed);
@@ -86,9 +88,26 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
     stopExpiry();
     await server.close();
     await deliverer.close();
-    store.close();
+    await store.close();
+    await release();
   };
   return { url, secretKey, webhookSecret, close: () => (closing ??= close()) };
+}
+
+/** Opens the state of a folder, which is held until it is released. */
+async function openState(
+  dataDir: string,
+  seed: number,
+): Promise<{ readonly store: Store; readonly release: () => Promise<void> }> {
+  if (dataDir === ":memory:") return { store: openStore(memoryJournal, seed), release: () => Promise.resolve() };
+  mkdirSync(dataDir, { recursive: true });
+  const release = await holdFolder(dataDir);
+  try {
+    return { store: openStore(openJournal(dataDir), seed), release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }
 
 async function listen(
@@ -103,6 +122,6 @@ async function listen(
     if (port !== 0 || last === 0) throw error;
     url = await server.listen({ host, port: 0 });
   }
-  store.transact(null, (tx) => tx.putQuietly("setting", { id: "port", value: Number(new URL(url).port) }));
+  store.atomically(null, (tx) => tx.putQuietly("setting", { id: "port", value: Number(new URL(url).port) }));
   return url;
 }

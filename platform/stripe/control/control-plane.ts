@@ -58,7 +58,7 @@ export function serveControl(server: FastifyInstance, plane: ControlPlane): void
   route(server, "POST", "/_sim/checkout/:session/pay", (request, body) => {
     const { card } = readBody(payBody, body);
     const payment = { card: findTestCard(card ?? "") ?? GOOD_CARD, email: null, now: clock.nowSeconds() };
-    const settled = store.transact(null, (tx) => paySession(tx, sessionOf(request), payment));
+    const settled = store.atomically(null, (tx) => paySession(tx, sessionOf(request), payment));
     return committed(settled).then((result) => {
       if (result.kind === "complete") return result.session;
       throw new ControlError(402, { error: result.error.message, decline: result.error, session: result.session });
@@ -66,11 +66,11 @@ export function serveControl(server: FastifyInstance, plane: ControlPlane): void
   });
   route(server, "POST", "/_sim/checkout/:session/expire", (request, body) => {
     readBody(emptyBody, body);
-    return committed(store.transact(null, (tx) => expireSession(tx, sessionOf(request))));
+    return committed(store.atomically(null, (tx) => expireSession(tx, sessionOf(request))));
   });
   route(server, "POST", "/_sim/faults", (_request, body) => {
     const faults = readBody(faultsBody, body);
-    store.transact(null, (tx) => tx.putQuietly("setting", { id: "faults", value: faults }));
+    store.atomically(null, (tx) => tx.putQuietly("setting", { id: "faults", value: faults }));
     return committed(faults);
   });
   route(server, "GET", "/_sim/webhooks/pending", pending);

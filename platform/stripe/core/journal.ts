@@ -1,5 +1,13 @@
-import { closeSync, existsSync, fdatasync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { fdatasyncSync, ftruncateSync } from "node:fs";
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 /** One write of a transaction; a value that is absent removes the row. */
@@ -19,7 +27,8 @@ export interface Journal {
   append(rows: readonly JournalRow[]): void;
   /** Resolves when everything appended so far is on disk. */
   settled(): Promise<void>;
-  close(): void;
+  /** Brings everything to disk and lets the file go. */
+  close(): Promise<void>;
 }
 
 /** Keeps nothing. */
@@ -28,14 +37,13 @@ export const memoryJournal: Journal = {
   compact: () => undefined,
   append: () => undefined,
   settled: () => new Promise((resolve) => void setImmediate(resolve)),
-  close: () => undefined,
+  close: () => Promise.resolve(),
 };
 
 const FILE = "stripe.journal";
 
 /** Opens the journal of a folder. Throws: an Error naming the line when the file is damaged before its last line. */
 export function openJournal(folder: string): Journal {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, FILE);
   let file = openSync(path, "a+");
   const sync = createGroupSync(() => file);
@@ -52,27 +60,32 @@ export function openJournal(folder: string): Journal {
     },
     append: (rows) => writeAll(file, `${JSON.stringify(rows)}\n`),
     settled: sync,
-    close: () => {
-      fdatasyncSync(file);
+    close: async () => {
+      await sync();
       closeSync(file);
     },
   };
 }
 
+const NEWLINE = 0x0a;
+
 function readRows(path: string, file: number): readonly JournalRow[] {
-  if (!existsSync(path)) return [];
   const content = readFileSync(path);
-  const end = content.lastIndexOf(0x0a) + 1;
+  const end = content.lastIndexOf(NEWLINE) + 1;
   // A line without its end was cut by a crash before it was acknowledged: it is dropped whole.
   if (end < content.length) ftruncateSync(file, end);
-  const lines = content.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
-  return lines.flatMap((line, index) => {
+  const rows: JournalRow[] = [];
+  // Line by line, since the whole may be longer than the longest text that the engine allows.
+  for (let from = 0, line = 1; from < end; line += 1) {
+    const to = content.indexOf(NEWLINE, from);
     try {
-      return JSON.parse(line) as JournalRow[];
+      rows.push(...(JSON.parse(content.toString("utf8", from, to)) as JournalRow[]));
     } catch (cause) {
-      throw new Error(`The journal ${path} is damaged in line ${index + 1}`, { cause });
+      throw new Error(`The journal ${path} is damaged in line ${line}`, { cause });
     }
-  });
+    from = to + 1;
+  }
+  return rows;
 }
 
 function writeAll(file: number, text: string): void {

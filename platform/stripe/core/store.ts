@@ -35,14 +35,14 @@ export interface Store {
   list<K extends Kind>(kind: K): readonly Kinds[K][];
   values<K extends Kind>(kind: K): Iterable<Kinds[K]>;
   /** Runs the work at one instant: all of it is kept, or nothing when it throws. */
-  transact<T>(cause: Cause | null, work: (tx: Transaction) => T): T;
+  atomically<T>(cause: Cause | null, work: (tx: Transaction) => T): T;
   remove(kind: Kind, ids: readonly string[]): void;
   settled(): Promise<void>;
   /** Is called for each change inside its transaction. */
   onChange: (tx: Transaction, change: Change) => void;
   /** Is called with the id of each delivery that a committed transaction wrote. */
   onDelivery: (id: string) => void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const COUNTER = "counter";
@@ -73,7 +73,7 @@ export function openStore(journal: Journal, seed: number): Store {
       for (const id of ids) tableOf(kind).delete(id);
       journal.append(ids.map((id) => ({ kind, id })));
     },
-    transact: (cause, work) => {
+    atomically: (cause, work) => {
       const rows: JournalRow[] = [];
       const undo: (() => void)[] = [];
       const counterBefore = counter;
@@ -104,7 +104,7 @@ export function openStore(journal: Journal, seed: number): Store {
     settled: () => journal.settled(),
     close: () => journal.close(),
   };
-  if (kept === undefined) store.transact(null, (tx) => tx.putQuietly("setting", { id: "seed", value: usedSeed }));
+  if (kept === undefined) store.atomically(null, (tx) => tx.putQuietly("setting", { id: "seed", value: usedSeed }));
   return store;
 }
 

@@ -1,7 +1,8 @@
 import type Stripe from "stripe";
 import type { Delivery } from "../core/kinds";
 import type { Store } from "../core/store";
-import { renderEvent } from "../objects/events";
+import { deliveriesOf, isOpenDelivery, renderEvent } from "../objects/events";
+import { followOpenDeliveries } from "./open-deliveries";
 import { createPoster, type Poster } from "./post-event";
 import { signDelivery } from "./sign";
 
@@ -23,7 +24,7 @@ export interface Deliverer {
   wake(): void;
   /** Sends everything that is not delivered yet, now, and waits for the answers. */
   flush(): Promise<FlushResult>;
-  /** Deliveries that were not answered with 2xx yet, oldest first. */
+  /** Deliveries that were not answered with 2xx yet. */
   pending(): readonly Delivery[];
   /** Starts nothing more and ends what is on its way; that is sent again after the next start. */
   close(): Promise<void>;
@@ -41,18 +42,10 @@ export function createDeliverer(parts: Parts): Deliverer {
   const { store } = parts;
   const poster = createPoster();
   const sending = new Map<string, Promise<boolean>>();
-  const open = new Set([...store.values("delivery")].filter(isOpen).map(({ id }) => id));
+  const open = followOpenDeliveries(store);
   let stopped = false;
+  let awake = false;
   let timer: NodeJS.Timeout | undefined;
-  store.onDelivery = (id) => void open.add(id);
-
-  const openDeliveries = (): readonly Delivery[] =>
-    [...open].flatMap((id) => {
-      const delivery = store.get("delivery", id);
-      if (delivery !== undefined && isOpen(delivery)) return [delivery];
-      open.delete(id);
-      return [];
-    });
 
   const send = (delivery: Delivery): Promise<boolean> => {
     const running = sending.get(delivery.id);
@@ -67,12 +60,20 @@ export function createDeliverer(parts: Parts): Deliverer {
     return sent;
   };
 
+  /** Asks for one look at all that is open, however many ask in this turn of the loop. */
   const wake = (): void => {
+    if (awake) return;
+    awake = true;
+    setImmediate(look);
+  };
+
+  const look = (): void => {
+    awake = false;
     if (stopped) return;
     clearTimeout(timer);
     const now = Date.now();
     let next = Infinity;
-    for (const delivery of openDeliveries()) {
+    for (const delivery of open.walk()) {
       if (sending.size >= MOST_AT_ONCE) return;
       if (delivery.status !== "pending" || sending.has(delivery.id) || !isEnabled(store, delivery)) continue;
       if (delivery.nextAtMs > now) next = Math.min(next, delivery.nextAtMs);
@@ -83,10 +84,10 @@ export function createDeliverer(parts: Parts): Deliverer {
 
   return {
     wake,
-    pending: openDeliveries,
+    pending: () => [...open.walk()],
     flush: () =>
       sendAll(
-        openDeliveries().filter((delivery) => isEnabled(store, delivery)),
+        [...open.walk()].filter((delivery) => isEnabled(store, delivery)),
         send,
       ),
     close: async () => {
@@ -108,10 +109,6 @@ async function sendAll(due: readonly Delivery[], send: (delivery: Delivery) => P
   return { sent: due.length, delivered, failed: due.length - delivered };
 }
 
-function isOpen({ status }: Delivery): boolean {
-  return status === "pending" || status === "given_up";
-}
-
 function endpointOf(store: Store, { endpoint: id }: Delivery): Stripe.WebhookEndpoint | undefined {
   const endpoint = store.get("webhook_endpoint", id);
   return endpoint === undefined || "deleted" in endpoint ? undefined : (endpoint as Stripe.WebhookEndpoint);
@@ -129,7 +126,7 @@ async function attempt({ store, webhookSecret }: Parts, poster: Poster, delivery
   const event = store.get("event", delivery.event);
   const kept = store.get("endpoint_secrets", delivery.endpoint);
   if (endpoint === undefined || event === undefined || kept === undefined) return "The endpoint or the event is gone";
-  const body = JSON.stringify(renderEvent(event, firstCopiesOf(store, delivery), endpoint.api_version), null, 2);
+  const body = JSON.stringify(renderEvent(event, deliveriesOf(store, event.id), endpoint.api_version), null, 2);
   const secrets = kept.source === "start" ? [webhookSecret, ...kept.secrets] : kept.secrets;
   // Signed at sending, with real time: a retry is as fresh as a first try.
   const signature = signDelivery(body, secrets, Math.floor(Date.now() / 1000));
@@ -141,16 +138,11 @@ async function attempt({ store, webhookSecret }: Parts, poster: Poster, delivery
   }
 }
 
-/** The deliveries that decide `pending_webhooks`: those of the event's first copy at each endpoint. */
-function firstCopiesOf(store: Store, { event }: Delivery): readonly Delivery[] {
-  return store.list("webhook_endpoint").flatMap(({ id }) => store.get("delivery", `${event}:${id}:0`) ?? []);
-}
-
 /** Writes down how an attempt went; answers whether the event is delivered. */
 function record({ store, log }: Parts, id: string, error: string | null): boolean {
-  store.transact(null, (tx) => {
+  store.atomically(null, (tx) => {
     const delivery = tx.get("delivery", id);
-    if (delivery === undefined || !isOpen(delivery)) return;
+    if (delivery === undefined || !isOpenDelivery(delivery)) return;
     const attempts = delivery.attempts + 1;
     if (error === null) {
       tx.putQuietly("delivery", { ...delivery, attempts, status: "delivered", lastError: null });

@@ -54,7 +54,7 @@ export function serveApi(server: FastifyInstance, plane: ApiPlane): void {
       handler: (request, reply) => answer(plane, idempotency, endpoint, exchangeOf(request, reply)),
     });
   }
-  server.all("/v1/*", (request, reply) => {
+  const absent = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     exchangeOf(request, reply);
     return sendFailure(plane, reply, () => {
       authenticate(request.headers.authorization, plane.secretKey);
@@ -63,7 +63,11 @@ export function serveApi(server: FastifyInstance, plane: ApiPlane): void {
         message: `Unrecognized request URL (${request.method}: ${pathOf(request)}): the Stripe simulator does not have this call`,
       });
     });
-  });
+  };
+  // Without a route of its own, a search would be read as the retrieval of an object named "search".
+  const retrievals = plane.endpoints.filter(({ method, path }) => method === "GET" && path.endsWith("/:id"));
+  for (const { path } of retrievals) server.get(path.replace(":id", "search"), absent);
+  server.all("/v1/*", absent);
 }
 
 async function answer(
@@ -105,7 +109,7 @@ async function execute(
   const { paths, rest } = takeExpand(form);
   const work = endpoint.prepare(rest);
   const now = plane.clock.nowSeconds();
-  const answered = plane.store.transact({ requestId, idempotencyKey: key }, (tx) => {
+  const answered = plane.store.atomically({ requestId, idempotencyKey: key }, (tx) => {
     const context: CallContext = {
       tx,
       now,
@@ -181,7 +185,7 @@ function assertVersion(version: string): void {
 
 /** Makes request ids that differ between starts without a write per request. */
 function createRequestIds(store: Store): () => string {
-  const start = store.transact(null, (tx) => tx.newId("start_"));
+  const start = store.atomically(null, (tx) => tx.newId("start_"));
   let count = 0;
   return () => {
     count += 1;

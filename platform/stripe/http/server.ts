@@ -7,7 +7,9 @@ const BODY_LIMIT = 1024 * 1024;
 export function createServer(log: (line: string) => void): FastifyInstance {
   const server = fastify({
     bodyLimit: BODY_LIMIT,
-    forceCloseConnections: true,
+    // Requests on their way are answered; connections that only wait are ended.
+    forceCloseConnections: "idle",
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       void reply.code(400).send({ error: { type: "invalid_request_error", message: error.message } });

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { z } from "zod";
 import type { Delivery, StoredEvent } from "../core/kinds";
+import type { Transaction } from "../core/store";
 import { defineEndpoint, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
 import { flag, listParameters, text } from "../http/parameters";
@@ -8,14 +9,25 @@ import { invalidRequest, resourceMissing } from "../http/stripe-error";
 
 type WireEvent = Omit<StoredEvent, "data"> & Pick<Stripe.EventBase, "data" | "pending_webhooks">;
 
+/** Finds the deliveries that decide `pending_webhooks`: one for each endpoint, whatever the duplicates. */
+export function deliveriesOf(state: Pick<Transaction, "get" | "list">, eventId: string): readonly Delivery[] {
+  return state.list("webhook_endpoint").flatMap(({ id }) => state.get("delivery", `${eventId}:${id}:0`) ?? []);
+}
+
+/** Tells whether an endpoint has still to answer a delivery with 2xx. */
+export function isOpenDelivery({ status }: Delivery): boolean {
+  return status === "pending" || status === "given_up";
+}
+
 /** Shows an event; how many endpoints have not answered yet changes between two looks. */
-export function renderEvent(event: StoredEvent, deliveries: Iterable<Delivery>, apiVersion?: string | null): WireEvent {
-  const waiting = new Set<string>();
-  for (const { event: id, endpoint, status } of deliveries) {
-    if (id === event.id && status !== "delivered" && status !== "canceled") waiting.add(endpoint);
-  }
+export function renderEvent(
+  event: StoredEvent,
+  deliveries: readonly Delivery[],
+  apiVersion?: string | null,
+): WireEvent {
   const { type, ...rest } = event;
-  return { ...rest, api_version: apiVersion ?? event.api_version, pending_webhooks: waiting.size, type };
+  const pending_webhooks = deliveries.filter(isOpenDelivery).length;
+  return { ...rest, api_version: apiVersion ?? event.api_version, pending_webhooks, type };
 }
 
 /** The calls of `/v1/events`. */
@@ -34,17 +46,15 @@ export const eventEndpoints: readonly Endpoint[] = [
         throw invalidRequest("You may only specify one of these parameters: type, types.", { param: "type" });
       }
       const types = params.types ?? (params.type === undefined ? undefined : [params.type]);
-      const deliveries = groupByEvent(tx.list("delivery"));
-      const failing = ({ status }: Delivery): boolean => status === "pending" || status === "given_up";
       const found = tx
         .list("event")
         .filter(({ type }) => types === undefined || types.some((wanted) => matches(wanted, type)))
         .filter(({ id }) => {
           if (params.delivery_success === undefined) return true;
-          return (deliveries.get(id) ?? []).some(failing) !== params.delivery_success;
+          return deliveriesOf(tx, id).some(isOpenDelivery) !== params.delivery_success;
         });
       const page = pageOf(found, "/v1/events", params);
-      return { ...page, data: page.data.map((event) => renderEvent(event, deliveries.get(event.id) ?? [])) };
+      return { ...page, data: page.data.map((event) => renderEvent(event, deliveriesOf(tx, event.id))) };
     },
   }),
   defineEndpoint({
@@ -54,7 +64,7 @@ export const eventEndpoints: readonly Endpoint[] = [
     run: (_params, { tx }, id) => {
       const event = tx.get("event", id);
       if (event === undefined) throw resourceMissing("event", id);
-      return renderEvent(event, tx.list("delivery"));
+      return renderEvent(event, deliveriesOf(tx, id));
     },
   }),
 ];
@@ -62,14 +72,4 @@ export const eventEndpoints: readonly Endpoint[] = [
 /** Matches a type or a group such as `charge.*`. */
 function matches(wanted: string, type: string): boolean {
   return wanted.endsWith(".*") ? type.startsWith(wanted.slice(0, -1)) : wanted === type;
-}
-
-function groupByEvent(deliveries: readonly Delivery[]): ReadonlyMap<string, readonly Delivery[]> {
-  const groups = new Map<string, Delivery[]>();
-  for (const delivery of deliveries) {
-    const group = groups.get(delivery.event);
-    if (group === undefined) groups.set(delivery.event, [delivery]);
-    else group.push(delivery);
-  }
-  return groups;
 }

@@ -12,7 +12,7 @@ export function expireSessionsOnTime(store: Store, clock: Clock, committed: () =
       (session) => session.status === "open" && session.expires_at <= now,
     );
     if (due.length === 0) return;
-    store.transact(null, (tx) => {
+    store.atomically(null, (tx) => {
       for (const { id } of due) expireSession(tx, id);
     });
     committed();

@@ -41,7 +41,7 @@ async function submit(pages: Pages, request: FastifyRequest, reply: FastifyReply
   if (card === undefined) return show(pages, request, reply, "Your card number is not a test card.");
   const email = typeof form["email"] === "string" && form["email"] !== "" ? form["email"].slice(0, 512) : null;
   try {
-    const settled = pages.store.transact(null, (tx) =>
+    const settled = pages.store.atomically(null, (tx) =>
       paySession(tx, id, { card, email, now: pages.clock.nowSeconds() }),
     );
     await pages.store.settled();
