@@ -1,8 +1,8 @@
 import { encodeKey } from "../bson/keystring";
 import { lookup } from "../bson/path";
-import { compare } from "../bson/order";
 import type { Doc, Value } from "../bson/values";
 import { serverError } from "../errors";
+import { compileCollation } from "../match/collation";
 import { viewOf } from "../store/document";
 import { toTimestamp } from "../store/instant";
 import { reply, type Reply } from "../wire/reply";
@@ -40,14 +40,18 @@ export function distinct(context: CommandContext): Reply {
   if (collection === undefined) return reply(["values", []]);
   const filter = args.doc("query") ?? new Map();
   const options = filterContextOf(context, args);
-  if (options.collation !== undefined)
-    throw serverError("NotImplemented", "distinct with a collation is not implemented");
   const query = { filter, hint: body.get("hint"), ...options };
+  const order = compileCollation(options.collation);
   const values = new Map<string, Value>();
   for (const bytes of prepareQuery(collection, treesFor(context, collection), query).run()) {
-    for (const value of valuesAt(viewOf(bytes), path)) values.set(encodeKey([value], [false]), value);
+    for (const value of valuesAt(viewOf(bytes), path)) {
+      const key = encodeKey([value], [false]);
+      if (!values.has(key)) values.set(key, value);
+    }
   }
-  const sorted = [...values.values()].toSorted(compare);
+  const ascending = [...values.values()].toSorted(order);
+  // A collation may hold different texts for equal; the first one stands for all.
+  const sorted = ascending.filter((value, at) => at === 0 || order(ascending[at - 1], value) !== 0);
   const { readAt } = context;
   return readAt === undefined
     ? reply(["values", sorted])

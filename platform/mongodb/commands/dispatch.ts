@@ -11,7 +11,7 @@ import { abortFailedTransaction } from "./transactions";
 import { openCommandSession } from "./command-session";
 import type { CommandContext, CommandDefinition, ServerState } from "./context";
 import { ConnectionDropped, type CommandFailure } from "./fail-points";
-import { labelsOf } from "./labels";
+import { concernLabelsOf, labelsOf, type LabelFacts } from "./labels";
 import { commandNamed } from "./table";
 import { parseWriteConcern, type WriteConcern } from "./write-concern";
 
@@ -144,7 +144,7 @@ function finish(attempt: Attempt, answer: Reply, concern: WriteConcern | undefin
       ? error
       : new Map<string, Value>([...error, ["codeName", codeNameOf(Number(error.get("code")))]]);
     answer.fields.set("writeConcernError", named);
-    const labels = attempt.failure?.errorLabels ?? labelsFor(attempt, Number(error.get("code")));
+    const labels = attempt.failure?.errorLabels ?? concernLabelsOf(factsOf(attempt, Number(error.get("code"))));
     if (labels.length > 0) answer.fields.set("errorLabels", [...labels]);
   }
   return encodeReply(answer, { isOk: true, operationTime: attempt.server.store.lastCommit });
@@ -162,7 +162,7 @@ function failed(attempt: Attempt, thrown: unknown): WireAnswer {
   ]);
   for (const [name, value] of error.extra ?? []) fields.set(name, value);
   const labels = attempt.failure?.errorLabels ?? [
-    ...new Set([...error.errorLabels, ...labelsFor(attempt, error.code)]),
+    ...new Set([...error.errorLabels, ...labelsOf(factsOf(attempt, error.code))]),
   ];
   if (labels.length > 0) fields.set("errorLabels", [...labels]);
   return encodeReply({ fields }, { isOk: false, operationTime: server.store.lastCommit });
@@ -178,12 +178,12 @@ function isEnding(command: string): boolean {
   return command === "commitTransaction" || command === "abortTransaction";
 }
 
-function labelsFor({ command, body }: Attempt, code: number): string[] {
+function factsOf({ command, body }: Attempt, code: number): LabelFacts {
   const isTransaction = body.get("autocommit") === false;
-  return labelsOf({
+  return {
     code,
     isTransaction,
     isRetryableWrite: body.has("txnNumber") && !isTransaction,
     isEndingTransaction: isEnding(command),
-  });
+  };
 }

@@ -20,3 +20,9 @@ export function labelsOf({ code, isTransaction, isRetryableWrite, isEndingTransa
   }
   return isRetryableWrite && retryableWriteCodes.has(code) ? ["RetryableWriteError"] : [];
 }
+
+/** The labels of a write concern error: the write has happened, so only repeating it as it was can help. */
+export function concernLabelsOf({ code, isTransaction, isRetryableWrite, isEndingTransaction }: LabelFacts): string[] {
+  const isRepeatable = isEndingTransaction || (isRetryableWrite && !isTransaction);
+  return isRepeatable && retryableWriteCodes.has(code) ? ["RetryableWriteError"] : [];
+}

@@ -1,5 +1,6 @@
 import type { Doc, Value } from "../bson/values";
-import { numberedError, serverError, ServerError } from "../errors";
+import { numberedError, serverError } from "../errors";
+import { showValue } from "../store/change";
 import { idKeyOf, viewOf } from "../store/document";
 import { runPipeline } from "../aggregate/run-pipeline";
 import { encode } from "../bson/encode";
@@ -35,6 +36,10 @@ export async function writeResults(
 ): Promise<void> {
   if (context.session?.transaction !== undefined) {
     throw serverError("OperationNotSupportedInTransaction", `${writer.stage} cannot be used in a transaction`);
+  }
+  const concern = context.body.get("readConcern");
+  if (concern instanceof Map && concern.get("level") === "linearizable") {
+    throw serverError("InvalidOptions", `${writer.stage} cannot be used with a 'linearizable' read concern level`);
   }
   // The results are complete before the first write, which may change what they are made from.
   const documents = [...results];
@@ -158,19 +163,27 @@ function mergedDocument({ whenMatched, variables }: Merge, before: Doc, document
   if (whenMatched === "keepExisting") return before;
   if (whenMatched === "replace") return document;
   if (whenMatched === "merge") return new Map([...before, ...document]);
-  if (whenMatched === "fail") {
-    throw new ServerError(
-      11000,
-      "DuplicateKey",
-      "E11000 duplicate key error: $merge found a matching document and whenMatched is 'fail'",
-    );
-  }
+  if (whenMatched === "fail") throw matchedError(before);
   const [result] = runPipeline(whenMatched, [before], {
     collection: () => [],
     variables: new Map<string, Value>([...variables, ["new", document]]),
     now: new Date(),
   });
   return result ?? before;
+}
+
+function matchedError(before: Doc): Error {
+  const id = before.get("_id") ?? null;
+  return serverError(
+    "DuplicateKey",
+    `E11000 duplicate key error: $merge found a document and whenMatched is 'fail' dup key: { _id: ${showValue(id)} }`,
+    {
+      extra: new Map<string, Value>([
+        ["keyPattern", new Map([["_id", 1]])],
+        ["keyValue", new Map([["_id", id]])],
+      ]),
+    },
+  );
 }
 
 function targetOf(specification: Value, database: string): { database: string; name: string } {

@@ -1,4 +1,5 @@
 import type { Doc, Value } from "../bson/values";
+import { compileExpression } from "../aggregate/expression";
 import { serverError, ServerError } from "../errors";
 import { toNumber } from "../store/plain-number";
 import { Arguments } from "./arguments";
@@ -121,9 +122,19 @@ export function filterContextOf(
   extra?: Doc,
 ): { variables: Doc; collation?: Doc; now: Date } {
   const collation = statement.doc("collation");
-  const variables: Doc = new Map([...(context.args.doc("let") ?? []), ...(extra ?? [])]);
+  const given = context.args.doc("let");
+  const variables: Doc = new Map([...(given === undefined ? [] : constantsOf(given)), ...(extra ?? [])]);
   const isSimple = collation === undefined || collation.get("locale") === "simple";
   return { variables, now: new Date(), ...(isSimple ? {} : { collation }) };
+}
+
+/** The variables of `let` are expressions that look at no document. */
+function* constantsOf(given: Doc): Generator<[string, Value]> {
+  const nothing: Doc = new Map();
+  for (const [name, expression] of given) {
+    const value = compileExpression(expression)({ root: nothing, variables: new Map() });
+    if (value !== undefined) yield [name, value];
+  }
 }
 
 /** Throws: BSONObjectTooLarge. */

@@ -1,4 +1,5 @@
 import { aggregate } from "./aggregate";
+import { bulkWrite } from "./bulk-write";
 import type { CommandDefinition, CommandHandler } from "./context";
 import { count, distinct } from "./count";
 import { collMod, create } from "./create-collection";
@@ -49,6 +50,7 @@ const crud: Record<string, CommandDefinition> = {
   },
   delete: { run: remove, isWrite: true, inTransaction: true, summary: "one or all" },
   findAndModify: { run: findAndModify, isWrite: true, inTransaction: true, summary: "update, replace, remove, upsert" },
+  bulkWrite: { run: bulkWrite, isWrite: true, inTransaction: true, summary: "several collections in one command" },
   count: { run: count, summary: "query, skip, limit, hint" },
   distinct: { run: distinct, inTransaction: true, readsSnapshots: true, summary: "key, query" },
   aggregate: {

@@ -18,7 +18,7 @@ interface Tables {
 
 const binary = { encoding: "binary", keyEncoding: "binary" } as const;
 const truncatedKey = Buffer.from("truncatedThrough");
-const mapBytes = 4 * 1024 ** 3;
+const mapBytes = 64 * 1024 ** 3;
 
 /** Keeps everything in one LMDB file in the folder; a batch is one LMDB transaction. */
 export function createLmdbPersistence(folder: string): Persistence {

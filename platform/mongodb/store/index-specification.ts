@@ -96,11 +96,11 @@ function assertOptions(specification: Doc): void {
 }
 
 function fieldOf(path: string, direction: Value): IndexField {
+  if (path === "$**" || path.endsWith(".$**"))
+    throw serverError("NotImplemented", "Wildcard indexes are not implemented");
   if (path === "" || path.startsWith("$") || path.startsWith(".") || path.endsWith(".")) {
     throw serverError("CannotCreateIndex", `Index keys cannot have the field name '${path}'`);
   }
-  if (path === "$**" || path.endsWith(".$**"))
-    throw serverError("NotImplemented", "Wildcard indexes are not implemented");
   if (direction === "hashed") return { path, isDescending: false };
   if (typeof direction === "string") {
     throw serverError("NotImplemented", `Index type '${direction}' is not implemented`);

@@ -245,3 +245,46 @@ test("answers errors by name for what is not there", async () => {
   expect(await errorOf(running.db.command({ find: 7 }))).toMatchObject({ codeName: "InvalidNamespace" });
   expect(await errorOf(running.db.command({ find: "many", limit: "x" }))).toMatchObject({ codeName: "TypeMismatch" });
 });
+
+test("writes to several collections with one bulkWrite, and tells what became of each operation", async () => {
+  await collection("bulk").insertOne({ _id: 1, n: 1 });
+  const namespace = "test.bulk";
+  const result = await running.client.bulkWrite(
+    [
+      { name: "insertOne", namespace: "other.bulk", document: { _id: 5 } as never },
+      { name: "updateOne", namespace, filter: { _id: 1 } as never, update: { $inc: { n: 1 } } as never },
+      { name: "updateMany", namespace, filter: { _id: 9 } as never, update: { $set: { n: 9 } } as never, upsert: true },
+      { name: "deleteOne", namespace, filter: { _id: 77 } as never },
+    ],
+    { verboseResults: true },
+  );
+  expect(result).toMatchObject({
+    insertedCount: 1,
+    matchedCount: 1,
+    modifiedCount: 1,
+    upsertedCount: 1,
+    deletedCount: 0,
+  });
+  expect(result.updateResults?.get(2)).toMatchObject({ upsertedId: 9 });
+  expect(await collection("bulk").find().toArray()).toEqual([
+    { _id: 1, n: 2 },
+    { _id: 9, n: 9 },
+  ]);
+  const operations = [1, 6, 6, 7].map((_id) => ({ name: "insertOne" as const, namespace, document: { _id } as never }));
+  const error = await errorOf(running.client.bulkWrite(operations, { ordered: false }));
+  expect([...(error["writeErrors"] as Map<number, { code: number }>)].map(([index, one]) => [index, one.code])).toEqual(
+    [
+      [0, 11000],
+      [2, 11000],
+    ],
+  );
+  expect(await collection("bulk").countDocuments()).toBe(4);
+});
+
+test("takes the variables of let for expressions", async () => {
+  await collection("let").insertOne({ _id: 1, n: 5 });
+  const found = await collection("let")
+    .find({ $expr: { $eq: ["$n", "$$wanted"] } }, { let: { wanted: { $add: [2, 3] } } })
+    .toArray();
+  expect(found).toHaveLength(1);
+});
