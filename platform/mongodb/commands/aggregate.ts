@@ -12,6 +12,7 @@ import { openCursor } from "./find";
 import { collStatsDocument } from "./listings";
 import { writeResults, writerOf, type PipelineWriter } from "./pipeline-writers";
 import { prepareQuery, type PreparedQuery, type Query } from "./query";
+import { localSessions } from "./sessions";
 import { filterContextOf } from "./statements";
 import { ChangeStream } from "../streams/change-stream";
 import { parseStreamOptions } from "../streams/stream-options";
@@ -79,7 +80,10 @@ function runStages(context: CommandContext, pipeline: readonly Doc[]): Iterable<
   const options = filterContextOf(context, args);
   const source = body.get("aggregate");
   const common = { ...options, collection: (name: string) => documentsOf(context, name) };
-  if (typeof source !== "string") return runPipeline(pipeline, [], common);
+  if (typeof source !== "string") {
+    const isSessions = pipeline[0]?.has("$listLocalSessions") === true;
+    return runPipeline(isSessions ? pipeline.slice(1) : pipeline, isSessions ? localSessions(context) : [], common);
+  }
   const stats = pipeline[0]?.get("$collStats");
   if (stats instanceof Map) return runPipeline(pipeline.slice(1), [collStatsDocument(context, source, stats)], common);
   const { query, rest } = splitPipeline(pipeline);

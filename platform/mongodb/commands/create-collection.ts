@@ -7,7 +7,7 @@ import { definitionOf } from "../store/store";
 import { reply, type Reply } from "../wire/reply";
 import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
-import { collectionName, createNow, untilUnblocked } from "./target";
+import { collectionForWrite, collectionName, createNow, findCollection, untilUnblocked } from "./target";
 
 const refusedOptions = ["viewOn", "timeseries", "clusteredIndex", "expireAfterSeconds", "encryptedFields"];
 
@@ -21,6 +21,7 @@ export function create(context: CommandContext): Reply | Promise<Reply> {
   }
   if (body.get("capped") === true) throw serverError("NotImplemented", "create with 'capped' is not implemented");
   const options = optionsOf(args, {});
+  if (context.session?.transaction !== undefined) return createInTransaction(context, name, options);
   return untilUnblocked(context, () => {
     const { catalogue } = server.store;
     catalogue.assertUnclaimed(database, name);
@@ -32,6 +33,16 @@ export function create(context: CommandContext): Reply | Promise<Reply> {
     createNow(context, catalogue.build(database, name, options));
     return reply();
   });
+}
+
+function createInTransaction(context: CommandContext, name: string, options: CollectionOptions): Reply {
+  const { database } = context;
+  const known = findCollection(context, name);
+  if (known === undefined) collectionForWrite(context, name, options);
+  else if (!isSameOptions(known.options, options)) {
+    throw serverError("NamespaceExists", `namespace ${database}.${name} already exists, but with different options`);
+  }
+  return reply();
 }
 
 /** Runs the collMod command. Throws: NamespaceNotFound. */

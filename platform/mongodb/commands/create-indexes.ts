@@ -10,7 +10,7 @@ import { reply, type Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
 import { existing } from "./create-collection";
 import { assertUntouched } from "./drop";
-import { collectionForWrite, collectionName, untilUnblocked } from "./target";
+import { collectionForWrite, collectionName, findCollection, untilUnblocked } from "./target";
 
 /** Runs the createIndexes command; an index that is there already is left as it is. Throws: IndexOptionsConflict, IndexKeySpecsConflict, CannotCreateIndex, DuplicateKey. */
 export function createIndexes(context: CommandContext): Reply | Promise<Reply> {
@@ -18,6 +18,7 @@ export function createIndexes(context: CommandContext): Reply | Promise<Reply> {
   const name = collectionName(context);
   const planned = (args.docs("indexes") ?? []).map(planIndex);
   if (planned.length === 0) throw serverError("BadValue", "Must specify at least one index to create");
+  if (context.session?.transaction !== undefined) return createInTransaction(context, name, planned);
   return untilUnblocked(context, () => {
     const isNew = server.store.catalogue.get(database, name) === undefined;
     const collection = collectionForWrite(context, name);
@@ -40,6 +41,31 @@ export function createIndexes(context: CommandContext): Reply | Promise<Reply> {
       ["createdCollectionAutomatically", isNew],
     );
   });
+}
+
+/** Inside a transaction only a collection that it creates itself, and has not written to yet, can get an index. */
+function createInTransaction(context: CommandContext, name: string, planned: readonly PlannedIndex[]): Reply {
+  const isNew = findCollection(context, name) === undefined;
+  const collection = collectionForWrite(context, name);
+  const transaction = context.session?.transaction;
+  const before = collection.indexes.length + 1;
+  const wanted = planned.filter((one) => !isThere(collection, one));
+  const isOwn = transaction?.created.get(collection.namespace) === collection && !transaction.hasWritten(collection);
+  if (wanted.length > 0 && !isOwn) {
+    throw serverError(
+      "OperationNotSupportedInTransaction",
+      `Cannot create new indexes on existing collection ${collection.namespace} in a multi-document transaction.`,
+    );
+  }
+  for (const one of wanted) {
+    const { index, entries } = buildIndex(collection, one);
+    collection.live.entries.set(index, entries);
+  }
+  return reply(
+    ["numIndexesBefore", before],
+    ["numIndexesAfter", before + wanted.length],
+    ["createdCollectionAutomatically", isNew],
+  );
 }
 
 function isThere(collection: Collection, { definition, isIdIndex }: PlannedIndex): boolean {

@@ -1,3 +1,4 @@
+import type { Doc, Value } from "../bson/values";
 import { serverError } from "../errors";
 import type { Collection } from "../store/collection";
 import { definitionOf } from "../store/store";
@@ -53,7 +54,7 @@ export function renameCollection(context: CommandContext): Reply | Promise<Reply
       dropCollection(context, target);
     }
     assertUntouched(context, collection);
-    const detail = new Map([
+    const detail: Doc = new Map<string, Value>([
       [
         "to",
         new Map([
@@ -62,6 +63,7 @@ export function renameCollection(context: CommandContext): Reply | Promise<Reply
         ]),
       ],
     ]);
+    if (target !== undefined) detail.set("dropTarget", target.uuid);
     context.dependsOn = store.commitDefinition(definitionOf("rename", collection, detail), () => {
       store.catalogue.rename(collection, toName);
       return [collection];

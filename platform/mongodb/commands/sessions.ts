@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { UUID } from "bson";
-import type { Value } from "../bson/values";
+import type { Doc, Value } from "../bson/values";
 import type { SessionRecord } from "../store/session-table";
 import { reply, type Reply } from "../wire/reply";
 import { sessionKeyOf } from "./command-session";
@@ -70,4 +70,17 @@ function abortOf(server: ServerState, record: SessionRecord): void {
   server.cursors.killWhere((cursor) => cursor.transaction === transaction);
   record.transaction = undefined;
   record.outcome = "aborted";
+}
+
+/** The sessions this server knows, that of the command itself included: what `$listLocalSessions` gives. */
+export function localSessions({ server, session }: CommandContext): Doc[] {
+  const known = new Map<string, { lsid: Doc; lastUsedMs: number }>(server.store.sessions.records);
+  if (session !== undefined) known.set(session.key, { lsid: session.lsid, lastUsedMs: Date.now() });
+  return [...known.values()].map(
+    ({ lsid, lastUsedMs }): Doc =>
+      new Map<string, Value>([
+        ["_id", lsid],
+        ["lastUse", new Date(lastUsedMs)],
+      ]),
+  );
 }

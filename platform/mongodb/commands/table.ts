@@ -69,7 +69,12 @@ const crud: Record<string, CommandDefinition> = {
 };
 
 const definitions: Record<string, CommandDefinition> = {
-  create: { run: create, isWrite: true, summary: "validator, validationLevel, validationAction, pre-images" },
+  create: {
+    run: create,
+    isWrite: true,
+    inTransaction: true,
+    summary: "validator, validationLevel, validationAction, pre-images",
+  },
   collMod: { run: collMod, isWrite: true, summary: "validator, validationLevel, validationAction, pre-images" },
   drop: { run: drop, isWrite: true, summary: "" },
   dropDatabase: { run: dropDatabase, isWrite: true, summary: "" },
@@ -77,6 +82,7 @@ const definitions: Record<string, CommandDefinition> = {
   createIndexes: {
     run: createIndexes,
     isWrite: true,
+    inTransaction: true,
     summary: "unique, compound, multikey, sparse, partial, hashed, TTL",
   },
   dropIndexes: { run: dropIndexes, isWrite: true, summary: "by name, by key, *" },

@@ -1,6 +1,6 @@
 import { serverError } from "../errors";
 import { assertNamespace } from "../store/catalogue";
-import type { Collection, Trees } from "../store/collection";
+import type { Collection, CollectionOptions, Trees } from "../store/collection";
 import type { Write } from "../store/change";
 import { definitionOf } from "../store/store";
 import { WriteBlocked } from "../store/transaction";
@@ -41,7 +41,7 @@ export function treesFor(context: CommandContext, collection: Collection): Trees
 }
 
 /** Finds the collection of a write, creating it if need be. Throws: InvalidNamespace, WriteBlocked, WriteConflict. */
-export function collectionForWrite(context: CommandContext, name: string): Collection {
+export function collectionForWrite(context: CommandContext, name: string, options: CollectionOptions = {}): Collection {
   const { server, database } = context;
   const { store } = server;
   const transaction = context.session?.transaction;
@@ -50,7 +50,7 @@ export function collectionForWrite(context: CommandContext, name: string): Colle
   assertNamespace(database, name);
   if (transaction === undefined) {
     store.catalogue.assertUnclaimed(database, name);
-    const collection = store.catalogue.build(database, name, {});
+    const collection = store.catalogue.build(database, name, options);
     createNow(context, collection);
     return collection;
   }
@@ -59,7 +59,7 @@ export function collectionForWrite(context: CommandContext, name: string): Colle
       labels: ["TransientTransactionError"],
     });
   }
-  return store.catalogue.buildFor(transaction, database, name);
+  return store.catalogue.buildFor(transaction, database, name, options);
 }
 
 /** Commits the creation of a collection. */

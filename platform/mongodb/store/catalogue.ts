@@ -34,15 +34,15 @@ export class Catalogue {
     return collection;
   }
 
-  /** Builds the collection a transaction creates by its first insert. Throws: WriteConflict when another transaction is creating it. */
-  buildFor(transaction: Transaction, database: string, name: string): Collection {
+  /** Builds the collection a transaction creates, by name or by its first insert. Throws: WriteConflict when another transaction is creating it. */
+  buildFor(transaction: Transaction, database: string, name: string, options: CollectionOptions = {}): Collection {
     const namespace = `${database}.${name}`;
     if (this.claims.has(namespace)) {
       throw serverError("WriteConflict", `Another transaction is creating ${namespace}`, {
         labels: ["TransientTransactionError"],
       });
     }
-    const collection = this.build(database, name, {});
+    const collection = this.build(database, name, options);
     this.claims.set(namespace, transaction);
     transaction.created.set(namespace, collection);
     return collection;

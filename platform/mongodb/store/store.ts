@@ -60,10 +60,7 @@ export class Store {
   commitTransaction(transaction: Transaction, origin: CommitOrigin): Instant {
     this.flusher.assertHealthy();
     this.openTransactions.delete(transaction);
-    const created = [...transaction.created.values()].filter((collection) =>
-      transaction.changes.some((change) => change.collection === collection),
-    );
-    const at = this.commitChanges(transaction.changes, created, origin);
+    const at = this.commitChanges(transaction.changes, [...transaction.created.values()], origin);
     transaction.end();
     return at;
   }
@@ -104,7 +101,7 @@ export class Store {
   }
 
   private commitChanges(changes: readonly Change[], created: readonly Collection[], origin: CommitOrigin): Instant {
-    if (changes.length === 0) return this.lastCommit;
+    if (changes.length === 0 && created.length === 0) return this.lastCommit;
     const at = this.nextCommit();
     const operations: OplogOperation[] = [];
     for (const collection of created) {

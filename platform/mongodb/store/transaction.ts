@@ -52,6 +52,10 @@ export class Transaction {
     return this.privateTrees.get(collection) ?? collection.treesAt(this.snapshot);
   }
 
+  hasWritten(collection: Collection): boolean {
+    return this.privateTrees.has(collection);
+  }
+
   /** Throws: WriteConflict, DuplicateKey. */
   write(write: Write): void {
     const { collection } = write;

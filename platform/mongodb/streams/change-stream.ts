@@ -38,14 +38,14 @@ export class ChangeStream implements CursorSource {
     private readonly pipeline: readonly Doc[],
     private readonly variables: Doc,
   ) {
+    // Compiles the stages once, so that a faulty pipeline is refused when the stream is opened.
+    for (const _ of this.shape([])) break;
     for (const stage of pipeline) {
       const name = stage.keys().next().value ?? "";
       if (!allowedStages.has(name)) {
         throw serverError("IllegalOperation", `${name} is not permitted in a $changeStream pipeline`);
       }
     }
-    // Compiles the stages once, so that a faulty pipeline is refused when the stream is opened.
-    for (const _ of this.shape([])) break;
     this.position = options.start ?? { at: store.lastCommit, index: lastIndex };
     this.assertHistory();
   }

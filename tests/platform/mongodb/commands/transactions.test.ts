@@ -303,3 +303,23 @@ test("reads a snapshot outside a transaction again and again, whatever is writte
   );
   expect(refused).toMatchObject({ codeName: "InvalidOptions" });
 });
+
+test("creates a collection with an index inside a transaction, and nothing of it when that aborts", async () => {
+  const attempt = async (session: ClientSession): Promise<void> => {
+    await running.db.createCollection("made", { session });
+    await running.db.collection("made").createIndex({ key: 1 }, { unique: true, session });
+    await running.db.collection<Row>("made").insertOne({ _id: 1, key: "a" }, { session });
+    expect(await running.db.collection<Row>("made").find({ key: "a" }, { session }).toArray()).toHaveLength(1);
+  };
+  const aborted = begin();
+  await attempt(aborted);
+  await aborted.abortTransaction();
+  expect(await running.db.listCollections().toArray()).toEqual([]);
+  const committed = begin();
+  await attempt(committed);
+  await committed.commitTransaction();
+  expect(await errorOf(running.db.collection<Row>("made").insertOne({ _id: 2, key: "a" }))).toMatchObject({
+    code: 11000,
+  });
+  expect(await running.db.collection("made").indexes()).toHaveLength(2);
+});
