@@ -36,7 +36,7 @@ interface SimulatedStripe {
 
 interface GivenStripe {
   readonly kind: "given";
-  readonly url: string | null;
+  readonly url: string;
   readonly secretKey: string;
   readonly webhookSecret: string;
 }
@@ -124,8 +124,8 @@ async function startSimulator(
 
 function stripeSecrets(stripe: LocalOptions["stripe"], simulator: Local["stripe"]): Readonly<Record<string, string>> {
   if (stripe === null) return {};
-  const url = simulator?.url ?? (stripe.kind === "given" ? (stripe.url ?? "") : "");
-  return { stripeUrl: url, stripeSecretKey: stripe.secretKey, stripeWebhookSecret: stripe.webhookSecret };
+  const stripeUrl = stripe.kind === "given" ? stripe.url : (simulator?.url ?? "");
+  return { stripeUrl, stripeSecretKey: stripe.secretKey, stripeWebhookSecret: stripe.webhookSecret };
 }
 
 /** Tells the simulator where the runtime listens: the port may be another one than at the last start. */

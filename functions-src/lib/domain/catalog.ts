@@ -78,7 +78,9 @@ export function newestVersions(items: readonly CatalogItem[]): Catalog {
   }
   const all = [...newest.values()];
   return {
-    plans: all.filter((item): item is Plan => item.kind === "plan").sort((left, right) => left.rank - right.rank),
+    plans: all
+      .filter((item): item is Plan => item.kind === "plan")
+      .sort((left, right) => left.rank - right.rank || left.price.amountMinor - right.price.amountMinor),
     packs: all
       .filter((item): item is Pack => item.kind === "pack")
       .sort((left, right) => left.price.amountMinor - right.price.amountMinor),

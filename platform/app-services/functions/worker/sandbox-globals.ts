@@ -52,8 +52,8 @@ export const sandboxProcess = Object.freeze({
   arch: process.arch,
   env: Object.freeze({}),
   argv: Object.freeze([]),
-  hrtime: process.hrtime,
-  nextTick: process.nextTick,
+  hrtime: process.hrtime.bind(process),
+  nextTick: process.nextTick.bind(process),
   cwd: () => "/",
   emitWarning: () => {},
 });
