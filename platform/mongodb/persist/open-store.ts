@@ -27,7 +27,14 @@ export async function openStore(dataDir: string): Promise<OpenStore> {
     const persistence = createLmdbPersistence(folder);
     const store = new Store(persistence);
     restore(store, persistence.load());
-    return { store, release: () => store.flusher.close().finally(unlock) };
+    const release = async (): Promise<void> => {
+      try {
+        await store.flusher.close();
+      } finally {
+        await unlock();
+      }
+    };
+    return { store, release };
   } catch (error) {
     await unlock();
     throw error;

@@ -102,6 +102,17 @@ export class Collection {
     this.live = cloneTrees(this.live);
   }
 
+  get pastCount(): number {
+    return this.past.length;
+  }
+
+  /** Forgets the past trees that none of the snapshots reads. */
+  keepOnly(snapshots: Iterable<Instant>): void {
+    const needed = new Set<PastTrees | undefined>();
+    for (const snapshot of snapshots) needed.add(this.past.find((version) => snapshot < version.until));
+    this.past = this.past.filter((version) => needed.has(version));
+  }
+
   /** Forgets the past trees that only snapshots before `oldest` could need; answers whether some remain. */
   forgetPast(oldest: Instant): boolean {
     this.past = this.past.filter((version) => version.until > oldest);

@@ -7,7 +7,7 @@ import { serverError } from "../errors";
 export const maxDocumentBytes = 16 * 1024 * 1024;
 
 const cachedViews = 2_048;
-const maxCachedBytes = 64 * 1024;
+const maxCachedBytes = 16 * 1024;
 const views = new Map<Buffer, Doc>();
 
 /** Decodes stored bytes. Nobody may change the result: it is shared, as the bytes are. */

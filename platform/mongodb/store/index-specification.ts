@@ -36,7 +36,7 @@ export function planIndex(specification: Doc): PlannedIndex {
   const isUnique = isTrue(specification.get("unique"));
   const isSparse = isTrue(specification.get("sparse"));
   const partialFilter = specification.get("partialFilterExpression");
-  const isIdIndex = fields.length === 1 && fields[0]?.path === "_id" && fields[0].isDescending === false;
+  const isIdIndex = fields.length === 1 && fields[0]?.path === "_id" && !fields[0].isDescending;
   if (partialFilter !== undefined && !(partialFilter instanceof Map)) {
     throw serverError("TypeMismatch", "The field 'partialFilterExpression' must be an object");
   }

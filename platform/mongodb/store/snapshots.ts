@@ -1,6 +1,8 @@
 import type { Collection } from "./collection";
 import { beginning, endOfTime, type Instant } from "./instant";
 
+const spareVersions = 8;
+
 /** Counts who still reads at which instant, so that past trees are kept only while someone needs them. */
 export class Snapshots {
   /** The newest instant anybody reads at. */
@@ -24,6 +26,8 @@ export class Snapshots {
     if (this.newest < collection.changedAt || this.readers.size === 0) return;
     collection.keepPast(commitAt);
     this.withPast.add(collection);
+    // While one snapshot is held for long, those that come and go must not leave their versions behind.
+    if (collection.pastCount > this.readers.size * 2 + spareVersions) collection.keepOnly(this.readers.keys());
   }
 
   private close(at: Instant): void {

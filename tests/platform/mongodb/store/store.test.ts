@@ -65,6 +65,20 @@ test("keeps the contents of every open snapshot, and none once they are closed",
   expect(collection.live.documents.size).toBe(52);
 });
 
+test("holds few versions while one snapshot stays open and thousands come and go", () => {
+  const { store, collection, put } = given();
+  const at = put(1, 1);
+  const release = store.snapshots.open(at);
+  for (let n = 2; n < 2_000; n += 1) {
+    const passing = store.snapshots.open(store.lastCommit);
+    put(n, n);
+    passing();
+  }
+  expect(collection.pastCount).toBeLessThan(20);
+  expect(idsAt(collection, at)).toBe(1);
+  release();
+});
+
 test("keeps a snapshot that was handed out readable for its time, and refuses it afterwards", () => {
   const { store, collection, put } = given();
   const at = put(1, 1);
