@@ -8,6 +8,7 @@ import type { Reply } from "../wire/reply";
 import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
 import { IteratorSource } from "./cursor-table";
+import { refuseSearchIndexes } from "./diagnostics";
 import { openCursor } from "./find";
 import { collStatsDocument } from "./listings";
 import { writeResults, writerOf, type PipelineWriter } from "./pipeline-writers";
@@ -31,6 +32,7 @@ export function aggregate(context: CommandContext): Reply | Promise<Reply> {
       "The 'cursor' option is required, except for aggregate with the explain argument",
     );
   const batchSize = new Arguments(cursor, "aggregate.cursor").count("batchSize");
+  if (pipeline[0]?.has("$listSearchIndexes") === true) return refuseSearchIndexes();
   const first = pipeline[0]?.get("$changeStream");
   if (first !== undefined) return openChangeStream(context, pipeline, batchSize);
   const writer = writerOf(pipeline.at(-1));

@@ -177,11 +177,3 @@ function bytesOf(collection: Collection): number {
   for (const document of collection.live.documents.values()) bytes += document.length;
   return bytes;
 }
-
-/** Throws: CommandNotSupported, since one node is no sharded cluster. */
-export function refuseSharding({ command }: CommandContext): Reply {
-  throw serverError(
-    "CommandNotSupported",
-    `'${command}' needs a sharded cluster; this server is a one-node replica set`,
-  );
-}

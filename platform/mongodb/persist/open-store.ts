@@ -1,8 +1,11 @@
 import { mkdirSync, realpathSync } from "node:fs";
-import { buildIndex } from "../store/build-index";
-import { idKeyOf, viewOf } from "../store/document";
+import { decode } from "../bson/decode";
+import type { Collection } from "../store/collection";
+import { idKeyOf } from "../store/document";
 import { planIndex } from "../store/index-specification";
+import { Index } from "../store/secondary-index";
 import { Store } from "../store/store";
+import { createTree } from "../store/tree";
 import { lockFolder } from "./folder-lock";
 import { createLmdbPersistence } from "./lmdb-persistence";
 import { createMemoryPersistence, type Recovered } from "./persistence";
@@ -48,15 +51,21 @@ function restore(store: Store, recovered: Recovered): void {
   store.flusher.flushed = store.lastCommit;
   for (const record of recovered.collections) {
     const collection = store.catalogue.restore(record);
-    for (const bytes of recovered.documentsOf(record.id)) {
-      collection.live.documents.set(idKeyOf(viewOf(bytes).get("_id") ?? null), bytes);
-    }
-    for (const specification of record.indexes) {
-      const { index, entries } = buildIndex(collection, planIndex(specification));
-      collection.live.entries.set(index, entries);
-    }
+    const indexes = record.indexes.map((specification) => new Index(planIndex(specification).definition));
+    for (const index of indexes) collection.live.entries.set(index, createTree());
+    for (const bytes of recovered.documentsOf(record.id)) restoreDocument(collection, bytes);
   }
   for (const session of recovered.sessions) {
     store.sessions.records.set(session.key, { ...session, transaction: undefined, transactionStartedMs: 0 });
+  }
+}
+
+/** Decodes each document once for all its keys. Nothing is checked: what is on disk was checked when it was written. */
+function restoreDocument({ live }: Collection, bytes: Buffer): void {
+  const view = decode(bytes);
+  const idKey = idKeyOf(view.get("_id") ?? null);
+  live.documents.set(idKey, bytes);
+  for (const [index, entries] of live.entries) {
+    for (const key of index.keysOf(view, idKey)) entries.set(key, idKey);
   }
 }

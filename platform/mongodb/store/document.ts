@@ -1,7 +1,6 @@
 import { decode } from "../bson/decode";
 import { encodeKey } from "../bson/keystring";
 import type { Doc, Value } from "../bson/values";
-import { serverError } from "../errors";
 
 /** The largest document that is stored. Units: bytes. */
 export const maxDocumentBytes = 16 * 1024 * 1024;
@@ -32,13 +31,6 @@ export function rememberView(bytes: Buffer, view: Doc): void {
 /** The key under which a document with this `_id` is stored; equal values of different number types share one key. */
 export function idKeyOf(id: Value): string {
   return encodeKey([id], [false]);
-}
-
-/** The `_id` of a stored document. */
-export function idOf(view: Doc): Value {
-  const id = view.get("_id");
-  if (id === undefined) throw serverError("InternalError", "A stored document has no _id");
-  return id;
 }
 
 /** Takes bytes out of a network buffer, which they would otherwise keep alive. */
