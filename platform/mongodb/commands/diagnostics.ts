@@ -14,7 +14,7 @@ export function ping(): Reply {
 export function buildInfo(): Reply {
   return reply(
     ["version", serverVersion],
-    ["gitVersion", "tollkeeper"],
+    ["gitVersion", "embedded"],
     ["modules", []],
     ["allocator", "system"],
     ["javascriptEngine", "none"],
@@ -23,7 +23,7 @@ export function buildInfo(): Reply {
     ["bits", 64],
     ["debug", false],
     ["maxBsonObjectSize", maxDocumentBytes],
-    ["storageEngines", ["tollkeeper"]],
+    ["storageEngines", ["embedded"]],
   );
 }
 
@@ -127,7 +127,7 @@ export function serverStatus({ server }: CommandContext): Reply {
     [
       "storageEngine",
       new Map<string, Value>([
-        ["name", "tollkeeper"],
+        ["name", "embedded"],
         ["persistent", server.storageName !== ":memory:"],
       ]),
     ],

@@ -48,7 +48,11 @@ async function awaitMore(context: CommandContext, cursor: Cursor, count: number)
 function cursorOf(context: CommandContext): Cursor {
   const { args, body, database, server, session } = context;
   const id = body.get("getMore");
-  const number = typeof id === "bigint" ? id : BigInt(toNumber(id) ?? 0);
+  const plain = toNumber(id);
+  if (plain === undefined || !Number.isInteger(plain)) {
+    throw serverError("TypeMismatch", "Field 'getMore' must be a cursor id of type long");
+  }
+  const number = typeof id === "bigint" ? id : BigInt(plain);
   const cursor = server.cursors.get(number);
   const namespace = `${database}.${args.string("collection")}`;
   if (cursor.namespace !== namespace) {
@@ -84,7 +88,11 @@ export function killCursors({ args, server }: CommandContext): Reply {
   const killed: Value[] = [];
   const notFound: Value[] = [];
   for (const id of args.array("cursors") ?? []) {
-    const number = typeof id === "bigint" ? id : BigInt(toNumber(id) ?? 0);
+    const plain = toNumber(id);
+  if (plain === undefined || !Number.isInteger(plain)) {
+    throw serverError("TypeMismatch", "Field 'getMore' must be a cursor id of type long");
+  }
+  const number = typeof id === "bigint" ? id : BigInt(plain);
     (server.cursors.kill(number) ? killed : notFound).push(number);
   }
   return reply(["cursorsKilled", killed], ["cursorsNotFound", notFound], ["cursorsAlive", []], ["cursorsUnknown", []]);

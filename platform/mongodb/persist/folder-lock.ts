@@ -26,9 +26,9 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 
 function socketPathFor(folder: string): string {
   const digest = createHash("sha256").update(folder).digest("hex").slice(0, 24);
-  if (process.platform === "win32") return `\\\\.\\pipe\\tollkeeper-mongodb-${digest}`;
+  if (process.platform === "win32") return `\\\\.\\pipe\\embedded-mongodb-${digest}`;
   const inside = join(folder, "lock.sock");
-  return Buffer.byteLength(inside) <= longestSocketPath ? inside : join(tmpdir(), `tollkeeper-mongodb-${digest}.sock`);
+  return Buffer.byteLength(inside) <= longestSocketPath ? inside : join(tmpdir(), `embedded-mongodb-${digest}.sock`);
 }
 
 function tryListen(path: string): Promise<Server | undefined> {
