@@ -7,7 +7,7 @@ import { loadTree } from "../../../../platform/app-services/tree/load-tree";
 import { FIXTURE, SECRETS } from "../runtime-under-test";
 
 const NO_DATABASE = "mongodb://127.0.0.1:1";
-const TIME_LIMIT_MS = 1_000;
+const TIME_LIMIT_MS = 3_000;
 
 describe("worker pool", () => {
   let pool: WorkerPool;
@@ -19,7 +19,7 @@ describe("worker pool", () => {
     pool = await startWorkerPool({
       setup: workerSetup({ tree: loadTree({ dir: FIXTURE, secrets: SECRETS }), mongodbUri: NO_DATABASE, clock }),
       workers: 2,
-      limits: { timeLimitMs: TIME_LIMIT_MS, memoryLimitMb: 100 },
+      limits: { timeLimitMs: TIME_LIMIT_MS, memoryLimitMb: 64 },
       onConsole: (line) => printed.push(line),
       onReplaced: (reason) => replaced.push(reason),
     });
