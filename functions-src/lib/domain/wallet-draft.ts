@@ -138,7 +138,7 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
     entries: draft.entries,
     lots: draft.made,
     lotStates: [
-      ...outside.map((lot) => stateChange(lot, "waiting")),
+      ...outside.filter((lot) => isChanged(lot, known.get(lot.id))).map((lot) => stateChange(lot, "waiting")),
       ...embedded.filter((lot) => known.has(lot.id)).map((lot) => stateChange(lot, "embedded")),
       ...ended.map((lot) => stateChange({ ...lot, remaining: toAmount(0) }, "ended")),
     ],
@@ -149,6 +149,11 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
 
 function total(lots: readonly OpenLot[]): number {
   return lots.reduce<number>((sum, lot) => sum + lot.remaining, 0);
+}
+
+/** Tells whether a waiting lot has to be written: most of those that were loaded were only looked at. */
+function isChanged(lot: OpenLot, loaded: OpenLot | undefined): boolean {
+  return loaded === undefined || loaded.remaining !== lot.remaining || loaded.pending !== lot.pending;
 }
 
 function stateChange(lot: OpenLot, state: LotStateChange["state"]): LotStateChange {
