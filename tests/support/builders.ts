@@ -3,10 +3,19 @@ import { toAmount } from "../../functions-src/lib/domain/amount";
 import type { GrantCommand, SpendCommand, WalletCommand } from "../../functions-src/lib/domain/commands";
 import type { Entry } from "../../functions-src/lib/domain/entry";
 import { hashableEntry } from "../../functions-src/lib/domain/hashable-entry";
-import type { OpenLot } from "../../functions-src/lib/domain/lot";
-import { neededLots, operationTime, planBatch, type BatchPlan } from "../../functions-src/lib/domain/plan-batch";
+import type { LotFact, OpenLot, ReceiptLine } from "../../functions-src/lib/domain/lot";
+import {
+  neededFacts,
+  operationTime,
+  planBatch,
+  type BatchFacts,
+  type BatchPlan,
+  type NeededFacts,
+} from "../../functions-src/lib/domain/plan-batch";
+import type { Hold } from "../../functions-src/lib/domain/hold";
+import type { OutboxMessage } from "../../functions-src/lib/domain/outbox-message";
+import type { Original } from "../../functions-src/lib/domain/wallet-draft";
 import { emptyWallet, type Wallet } from "../../functions-src/lib/domain/wallet";
-import type { LoadedLots } from "../../functions-src/lib/domain/wallet-draft";
 import { earliest } from "../../functions-src/lib/domain/wallet";
 import { nextDueAt } from "../../functions-src/lib/domain/lot";
 import { burnKey } from "../../functions-src/lib/domain/burn-key";
@@ -83,14 +92,19 @@ export class MemoryWallet {
   wallet: Wallet = emptyWallet({ accountId: "acc", unit: "tokens" });
   readonly entries: Entry[] = [];
   readonly waiting = new Map<string, OpenLot>();
+  readonly lots = new Map<string, LotFact>();
+  readonly holds = new Map<string, Hold>();
+  readonly messages: OutboxMessage[] = [];
 
   post(commands: readonly WalletCommand[], now: number): BatchPlan {
-    const needed = neededLots(this.wallet, commands, now);
-    const plan = planBatch(this.wallet, this.load(needed, operationTime(this.wallet, now)), commands, now);
+    const plan = planBatch(this.load(neededFacts(this.wallet, commands, now), now), commands, now);
     if (plan.changes !== null) {
       const sealed = sealEntries(plan.changes, this.wallet.head, testDigest);
       this.wallet = sealed.wallet;
       this.entries.push(...sealed.entries);
+      this.messages.push(...sealed.messages);
+      for (const lot of sealed.lots) this.lots.set(lot.id, lot);
+      for (const hold of sealed.holds) this.holds.set(hold.id, hold);
       for (const { lot, state } of sealed.lotStates) {
         if (state === "waiting") this.waiting.set(lot.id, lot);
         else this.waiting.delete(lot.id);
@@ -99,16 +113,48 @@ export class MemoryWallet {
     return plan;
   }
 
-  private load(needed: { first: boolean; due: boolean }, at: number, pageSize = 5): LoadedLots {
-    if (!needed.first && !needed.due) return { first: [], due: [], nextAtOfOthers: null };
+  private load(needed: NeededFacts, now: number, pageSize = 5): BatchFacts {
+    const at = operationTime(this.wallet, now);
+    const open = [...this.holds.values()].filter((hold) => hold.state === "open");
+    const dueHolds = needed.dueHolds ? open.filter((hold) => hold.expiresAt <= at) : [];
+    const holds = [...needed.holdIds.flatMap((id) => this.holds.get(id) ?? []), ...dueHolds];
+    const originals = needed.entryIds.flatMap((id) => this.original(id));
+    const named = new Set([
+      ...needed.lotIds,
+      ...holds.flatMap((hold) => hold.receipt.map((line) => line.lotId)),
+      ...originals.flatMap(({ entry }) => entry.receipt.map((line) => line.lotId)),
+    ]);
     const all = [...this.waiting.values()];
     const first = needed.first ? all.sort((a, b) => (burnKey(a) < burnKey(b) ? -1 : 1)).slice(0, pageSize) : [];
-    const due = needed.due
-      ? all.filter((lot) => (nextDueAt(lot) ?? Infinity) <= at).sort((a, b) => nextDueAt(a)! - nextDueAt(b)!)
-      : [];
-    const known = new Set([...first, ...due].map((lot) => lot.id));
-    const others = all.filter((lot) => !known.has(lot.id));
-    return { first, due, nextAtOfOthers: earliest(others.map(nextDueAt)) };
+    const due = needed.due ? all.filter((lot) => (nextDueAt(lot) ?? Infinity) <= at) : [];
+    const others = [...due, ...all.filter((lot) => named.has(lot.id))];
+    const known = new Set([...first, ...others].map((lot) => lot.id));
+    const rest = all.filter((lot) => !known.has(lot.id));
+    return {
+      wallet: this.wallet,
+      lots: { first, others, nextAtOfOthers: earliest(rest.map(nextDueAt)) },
+      records: {
+        holds: new Map(holds.map((hold) => [hold.id, hold])),
+        originals: new Map(originals.map((original) => [original.entry.id, original])),
+        lots: new Map([...named].flatMap((id) => (this.lots.has(id) ? [[id, this.lots.get(id)!] as const] : []))),
+      },
+      ...(needed.dueHolds
+        ? { nextHoldAtOfOthers: earliest(open.filter((hold) => hold.expiresAt > at).map((hold) => hold.expiresAt)) }
+        : {}),
+    };
+  }
+
+  private original(entryId: string): Original[] {
+    const entry = this.entries.find(({ id }) => id === entryId);
+    if (entry === undefined) return [];
+    const reversals = this.entries.filter(({ kind, cause }) => kind === "reverse" && cause.id === entryId);
+    return [
+      {
+        entry,
+        given: reversals.flatMap(({ answer }) => answer["given"] as unknown as ReceiptLine[]),
+        givenDebt: reversals.reduce((sum, { answer }) => sum + Number(answer["debt"]), 0),
+      },
+    ];
   }
 }
 

@@ -1,10 +1,10 @@
 import { type Amount, toAmount } from "./amount";
 import type { Instant } from "./instant";
 import type { LotClass, OpenLot } from "./lot";
-import { operationTime } from "./plan-batch";
-import { settle } from "./settle";
-import { type LoadedLots, loadedLots, openDraft } from "./wallet-draft";
-import { type Balance, type Wallet, balanceOf } from "./wallet";
+import { loadedLots } from "./close-draft";
+import type { Hold } from "./hold";
+import { type BatchFacts, operationTime, settledDraft } from "./plan-batch";
+import { type Balance, balanceOf } from "./wallet";
 
 /** How many lots a balance shows. */
 const LOTS_SHOWN = 64;
@@ -27,10 +27,12 @@ export interface BalanceView extends Balance {
 }
 
 /** Settles a wallet in thought and shows it. Units that are due but not booked are never shown as spendable. */
-export function viewBalance(wallet: Wallet, loaded: LoadedLots, now: Instant): BalanceView {
-  const draft = settle(openDraft(wallet, loadedLots(loaded)), operationTime(wallet, now));
+export function viewBalance(facts: BatchFacts, now: Instant): BalanceView {
+  const { wallet } = facts;
+  const draft = settledDraft(facts, operationTime(wallet, now));
+  const held = heldPerLot([...draft.records.holds.values()]);
   const shown = draft.open.slice(0, LOTS_SHOWN);
-  const unloaded = wallet.waiting.count - loadedLots(loaded).length;
+  const unloaded = wallet.waiting.count - loadedLots(facts.lots).length;
   return {
     unit: wallet.unit,
     ...balanceOf(draft.wallet),
@@ -39,7 +41,7 @@ export function viewBalance(wallet: Wallet, loaded: LoadedLots, now: Instant): B
       class: lot.class,
       granted: lot.granted,
       remaining: lot.remaining,
-      held: toAmount(0),
+      held: toAmount(held.get(lot.id) ?? 0),
       effectiveAt: lot.effectiveAt,
       expiresAt: lot.expiresAt,
     })),
@@ -55,4 +57,12 @@ function nextExpiry(open: readonly OpenLot[]): BalanceView["nextExpiry"] {
   const at = Math.min(...ends);
   const amount = open.filter((lot) => lot.expiresAt === at).reduce((sum, lot) => sum + lot.remaining, 0);
   return { at, amount: toAmount(amount) };
+}
+
+function heldPerLot(holds: readonly Hold[]): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  for (const line of holds.filter((hold) => hold.state === "open").flatMap((hold) => hold.receipt)) {
+    held.set(line.lotId, (held.get(line.lotId) ?? 0) + line.amount);
+  }
+  return held;
 }

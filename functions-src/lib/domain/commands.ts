@@ -4,6 +4,7 @@ import type { Instant } from "./instant";
 import type { LotClass } from "./lot";
 import type { PaymentFact } from "./payment";
 import type { Refusal } from "./refusal";
+import type { LowBalanceAlert, WalletPolicy } from "./wallet";
 
 /** Free text that belongs to an entry. It lives apart, erasable; the entry keeps only its keyed hash. */
 export interface Note {
@@ -40,7 +41,79 @@ export interface GrantCommand extends CommandBase {
   readonly payment: PaymentFact | null;
 }
 
-export type WalletCommand = SpendCommand | GrantCommand;
+/** Sets units aside until they are captured or released, or the lease ends. */
+export interface AuthorizeCommand extends CommandBase {
+  readonly kind: "authorize";
+  readonly amount: Amount;
+  readonly feature: string | null;
+  readonly ttlMs: number;
+}
+
+/** Spends what a hold set aside, or a part of it; the rest goes back. `amount` null captures all. */
+export interface CaptureCommand extends CommandBase {
+  readonly kind: "capture";
+  readonly holdId: string;
+  readonly amount: Amount | null;
+}
+
+/** Gives everything a hold set aside back to its lots. */
+export interface ReleaseCommand extends CommandBase {
+  readonly kind: "release";
+  readonly holdId: string;
+}
+
+/** Gives units of a spend back to their own lots, newest taken first. `amount` null gives back all that is left to. */
+export interface ReverseCommand extends CommandBase {
+  readonly kind: "reverse";
+  readonly entryId: string;
+  readonly amount: Amount | null;
+}
+
+/** Removes the free rest of a lot. */
+export interface VoidCommand extends CommandBase {
+  readonly kind: "void";
+  readonly lotId: string;
+}
+
+/** Adds a promo lot without end, or removes free units in burn order. */
+export interface AdjustCommand extends CommandBase {
+  readonly kind: "adjust";
+  readonly direction: "add" | "remove";
+  readonly amount: Amount;
+}
+
+/** Forgives debt, booked as loss. `amount` null forgives all of it. */
+export interface WriteOffCommand extends CommandBase {
+  readonly kind: "write_off";
+  readonly amount: Amount | null;
+}
+
+/** Changes policy and alert of a wallet; the entry is an adjustment of nothing, so that the change is in the ledger's order. */
+export interface SettingsCommand {
+  readonly kind: "settings";
+  readonly policy: Partial<WalletPolicy>;
+  readonly alert: Partial<Pick<LowBalanceAlert, "lowAt" | "channel">>;
+}
+
+/** Operations that make ledger entries under a key. */
+export type SingleCommand =
+  | SpendCommand
+  | GrantCommand
+  | AuthorizeCommand
+  | CaptureCommand
+  | ReleaseCommand
+  | ReverseCommand
+  | VoidCommand
+  | AdjustCommand
+  | WriteOffCommand;
+
+/** Several operations under one key, in order, all or nothing. */
+export interface BatchCommand extends CommandBase {
+  readonly kind: "batch";
+  readonly operations: readonly SingleCommand[];
+}
+
+export type WalletCommand = SingleCommand | BatchCommand;
 
 /** What became of a command: booked (now, or earlier in the same batch under the same key) or refused. */
 export type Outcome =

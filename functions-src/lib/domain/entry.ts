@@ -3,14 +3,21 @@ import type { Instant } from "./instant";
 import type { ReceiptLine } from "./lot";
 import type { Balance } from "./wallet";
 
+/** Plain JSON; the numbers in it are whole. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export type JsonObject = { readonly [field: string]: JsonValue };
+
 /** What may happen to a wallet. A kind never changes its meaning; later versions add kinds. */
-export const ENTRY_KINDS = ["grant", "activate", "spend", "expire"] as const;
+export const ENTRY_KINDS = [
+  ...(["grant", "activate", "spend", "hold", "capture", "release", "expire", "void", "reverse", "repay"] as const),
+  ...(["adjust", "write_off", "transfer_out", "transfer_in"] as const),
+] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 /** The accounts between which units move: first the balances of the wallet, then the outside world. */
 export const POSTING_ACCOUNTS = [
   ...(["available", "pending", "frozen", "held", "debt"] as const),
-  ...(["issued", "spent", "expired"] as const),
+  ...(["issued", "spent", "expired", "voided", "writtenOff", "transferClearing"] as const),
 ] as const;
 export type PostingAccount = (typeof POSTING_ACCOUNTS)[number];
 
@@ -65,7 +72,7 @@ export interface EntryDraft extends OperationIdentity {
   readonly receipt: readonly ReceiptLine[];
   readonly balanceAfter: Balance;
   /** Facts of the answer that do not follow from the rest. */
-  readonly answer: Readonly<Record<string, string | number>>;
+  readonly answer: JsonObject;
   readonly metadataHash: string | null;
 }
 
@@ -104,8 +111,17 @@ export function applyPostings(balance: Balance, postings: readonly Posting[]): B
     pending: next("pending"),
     frozen: next("frozen"),
     held: next("held"),
-    debt: next("debt"),
+    // What is owed stands on the other side: a posting of -5 to `debt` makes the debt 5 larger.
+    debt: toAmount(balance.debt - changeOf("debt")),
   };
+}
+
+/** How many units an entry put into lots, or took out of them when negative: the change of what open lots hold. */
+export function lotsChange(postings: readonly Posting[]): number {
+  return postings.reduce(
+    (sum, { account, amount }) => (["available", "pending", "frozen"].includes(account) ? sum + amount : sum),
+    0,
+  );
 }
 
 /** Tells whether a balance can take so many units more. */

@@ -1,5 +1,5 @@
 import type { Amount } from "./amount";
-import { type Entry, type EntryKind, applyPostings, isBalanced } from "./entry";
+import { type Entry, applyPostings, isBalanced, lotsChange } from "./entry";
 import { type Balance, GENESIS_HASH, type Wallet, balanceOf } from "./wallet";
 
 /** Something in a ledger or a wallet that does not follow from the entries before it. */
@@ -19,9 +19,6 @@ export interface LedgerFold {
   readonly balance: Balance;
   readonly lots: Map<string, number>;
 }
-
-/** The sign with which the receipt of an entry changes the units left in its lots. */
-const RECEIPT_SIGN: Readonly<Record<EntryKind, 1 | 0 | -1>> = { grant: 1, activate: 0, spend: -1, expire: -1 };
 
 /** The fold before the first entry. */
 export function startFold(wallet: Wallet): LedgerFold {
@@ -50,7 +47,10 @@ export function foldEntry(
   for (const account of ["available", "pending", "frozen", "held", "debt"] as const) {
     check(`balanceAfter.${account}`, expected?.[account], entry.balanceAfter[account]);
   }
-  const sign = RECEIPT_SIGN[entry.kind];
+  // The receipt says which lots; the postings say how many units went in or out of them.
+  const change = lotsChange(entry.postings);
+  const sign = Math.sign(change);
+  if (sign !== 0) check("receipt", Math.abs(change), entry.receipt.reduce((sum, line) => sum + line.amount, 0));
   for (const line of entry.receipt) {
     const left = (fold.lots.get(line.lotId) ?? 0) + sign * line.amount;
     if (left < 0) check(`lots.${line.lotId}`, ">= 0", left);

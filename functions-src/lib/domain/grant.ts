@@ -1,14 +1,15 @@
+import { toAmount } from "./amount";
 import type { GrantCommand } from "./commands";
 import { canHold, seqText } from "./entry";
 import type { Instant } from "./instant";
-import type { LotFact, OpenLot } from "./lot";
+import type { OpenLot } from "./lot";
+import { firstUnits } from "./receipt";
 import { refuse } from "./refusal";
-import { addToLots, book } from "./wallet-draft";
-import type { Step } from "./spend";
-import type { WalletDraft } from "./wallet-draft";
+import type { Step } from "./step";
+import { type WalletDraft, addLot, book, takeFromLots } from "./wallet-draft";
 
 /**
- * Plans a grant: one new lot, pending until it becomes effective.
+ * Plans a grant: one new lot, pending until it becomes effective. A paid lot repays debt first, where the policy says so.
  * Grants go on while a wallet is frozen, suspended or closed.
  * Refuses: balance_limit.
  */
@@ -16,21 +17,7 @@ export function grant(draft: WalletDraft, command: GrantCommand, at: Instant): S
   const { wallet } = draft;
   if (!canHold(wallet, command.amount)) return { refusal: refuse("balance_limit") };
 
-  const effectiveAt = command.effectiveAt ?? at;
-  const pending = effectiveAt > at;
-  const lot: OpenLot = {
-    id: `${wallet.id}:lot-${seqText(wallet.seq + 1)}`,
-    class: command.class,
-    priority: command.priority,
-    scope: command.scope,
-    effectiveAt,
-    expiresAt: command.expiresAt,
-    costMinor: command.costMinor,
-    currency: command.currency,
-    granted: command.amount,
-    remaining: command.amount,
-    pending,
-  };
+  const lot = newLot(draft, command, at);
   const booked = book(draft, {
     kind: "grant",
     ...command.identity,
@@ -40,30 +27,61 @@ export function grant(draft: WalletDraft, command: GrantCommand, at: Instant): S
     cause: command.cause,
     postings: [
       { account: "issued", amount: -command.amount },
-      { account: pending ? "pending" : "available", amount: command.amount },
+      { account: lot.pending ? "pending" : "available", amount: command.amount },
     ],
     receipt: [{ lotId: lot.id, class: lot.class, amount: command.amount }],
     answer: { lotId: lot.id, amount: command.amount },
     note: command.note,
   });
+  const granted = addLot(booked, lot, {
+    accountId: wallet.accountId,
+    walletId: wallet.id,
+    causeKey: command.cause.id,
+    part: "whole",
+    grantedAt: at,
+    parentLotId: null,
+  });
+  const paid = command.payment === null ? granted : { ...granted, payments: [...granted.payments, command.payment] };
+  const repays = lot.class === "pack" && !lot.pending && wallet.policy.debt === "repay" && wallet.debt > 0;
+  return { draft: repays ? repay(paid, command, lot, at) : paid };
+}
+
+function newLot(draft: WalletDraft, command: GrantCommand, at: Instant): OpenLot {
+  const effectiveAt = command.effectiveAt ?? at;
   return {
-    draft: {
-      ...booked,
-      open: addToLots(booked.open, lot),
-      made: [...booked.made, lotFact(draft, command, lot, at)],
-      payments: command.payment === null ? booked.payments : [...booked.payments, command.payment],
-    },
+    id: `${draft.wallet.id}:lot-${seqText(draft.wallet.seq + 1)}`,
+    class: command.class,
+    priority: command.priority,
+    scope: command.scope,
+    effectiveAt,
+    expiresAt: command.expiresAt,
+    costMinor: command.costMinor,
+    currency: command.currency,
+    granted: command.amount,
+    remaining: command.amount,
+    pending: effectiveAt > at,
   };
 }
 
-function lotFact(draft: WalletDraft, command: GrantCommand, lot: OpenLot, grantedAt: Instant): LotFact {
-  const { remaining: _remaining, pending: _pending, ...terms } = lot;
-  return {
-    ...terms,
-    accountId: draft.wallet.accountId,
-    walletId: draft.wallet.id,
-    causeKey: command.cause.id,
-    part: "whole",
-    grantedAt,
-  };
+/** The second leg of a paid grant: units of the new lot pay what the account owes. */
+function repay(draft: WalletDraft, command: GrantCommand, lot: OpenLot, at: Instant): WalletDraft {
+  const amount = toAmount(Math.min(draft.wallet.debt, lot.remaining));
+  const receipt = firstUnits([{ lotId: lot.id, class: lot.class, amount: lot.remaining }], amount);
+  const booked = book(draft, {
+    kind: "repay",
+    ...command.identity,
+    leg: 1,
+    at,
+    recordedAt: at,
+    actor: command.actor,
+    cause: command.cause,
+    postings: [
+      { account: "available", amount: -amount },
+      { account: "debt", amount },
+    ],
+    receipt,
+    answer: {},
+    note: null,
+  });
+  return takeFromLots(booked, receipt);
 }

@@ -41,6 +41,8 @@ export interface LotFact extends LotTerms {
   readonly causeKey: string;
   readonly part: "whole";
   readonly grantedAt: Instant;
+  /** The lot whose units came back after its end, or were transferred from; null for a first grant. */
+  readonly parentLotId: string | null;
 }
 
 /** How much of which lot an operation gave, took or moved. */

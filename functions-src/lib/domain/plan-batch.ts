@@ -1,25 +1,52 @@
-import type { Outcome, WalletCommand } from "./commands";
-import type { Instant } from "./instant";
-import { isEligible } from "./lot";
-import { refuse } from "./refusal";
-import { grant } from "./grant";
-import { settle } from "./settle";
-import { type Step, spend } from "./spend";
+import type { Outcome, SingleCommand, WalletCommand } from "./commands";
 import {
   type LoadedLots,
+  NOTHING_LOADED,
   type WalletChanges,
-  type WalletDraft,
   closeDraft,
   embeddingHorizon,
   loadedLots,
-  openDraft,
-} from "./wallet-draft";
-import type { Wallet } from "./wallet";
+} from "./close-draft";
+import type { Hold } from "./hold";
+import type { Instant } from "./instant";
+import { isEligible } from "./lot";
+import { planStep } from "./plan-step";
+import { refuse } from "./refusal";
+import { settle } from "./settle";
+import { type Wallet, earliest } from "./wallet";
+import { NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
 
 /** What has to be read beside the wallet before a batch can be planned. */
-export interface NeededLots {
+export interface NeededFacts {
+  /** The first waiting lots in burn order. */
   readonly first: boolean;
+  /** Waiting lots with something due. */
   readonly due: boolean;
+  /** Open holds whose lease is over. */
+  readonly dueHolds: boolean;
+  readonly holdIds: readonly string[];
+  readonly entryIds: readonly string[];
+  readonly lotIds: readonly string[];
+}
+
+/** Everything that was read for a batch. */
+export interface BatchFacts {
+  readonly wallet: Wallet;
+  readonly lots: LoadedLots;
+  readonly records: NamedRecords;
+  /** The next deadline among the open holds that were not read; undefined when no due holds were asked for. */
+  readonly nextHoldAtOfOthers?: Instant | null;
+}
+
+/** Tells whether anything has to be read beside the wallet. */
+export function needsNothing(needed: NeededFacts): boolean {
+  const { first, due, dueHolds, holdIds, entryIds, lotIds } = needed;
+  return !first && !due && !dueHolds && holdIds.length + entryIds.length + lotIds.length === 0;
+}
+
+/** The facts of a batch that needs nothing beside the wallet. */
+export function onlyWallet(wallet: Wallet): BatchFacts {
+  return { wallet, lots: NOTHING_LOADED, records: NO_RECORDS };
 }
 
 /** The time of an operation: never before the wallet's last time, so that clocks which disagree keep the order. */
@@ -27,18 +54,50 @@ export function operationTime(wallet: Wallet, now: Instant): Instant {
   return Math.max(now, wallet.at);
 }
 
+/** All single operations of commands, those inside batches included. */
+function operationsOf(commands: readonly WalletCommand[]): readonly SingleCommand[] {
+  return commands.flatMap((command) => (command.kind === "batch" ? command.operations : [command]));
+}
+
 /**
- * Tells which waiting lots a batch needs: those with something due, and the first in burn order when the embedded
- * lots may not cover what the batch spends.
+ * Tells what a batch needs: waiting lots with something due, the first in burn order when the embedded lots may not cover
+ * what the batch takes, holds whose lease is over, and the records that its commands name.
  */
-export function neededLots(wallet: Wallet, commands: readonly WalletCommand[], now: Instant): NeededLots {
-  if (wallet.waiting.count === 0) return { first: false, due: false };
+export function neededFacts(wallet: Wallet, commands: readonly WalletCommand[], now: Instant): NeededFacts {
   const at = operationTime(wallet, now);
-  const asked = commands.reduce((sum, command) => (command.kind === "spend" ? sum + command.amount : sum), 0);
+  const operations = operationsOf(commands);
+  const asked = operations.reduce((sum, operation) => sum + takes(operation), 0);
   const certain = wallet.lots
     .filter((lot) => isEligible(lot, { at, feature: null }))
     .reduce((sum, lot) => sum + lot.remaining, 0);
-  return { first: asked > certain, due: wallet.waiting.nextAt !== null && wallet.waiting.nextAt <= at };
+  const waits = wallet.waiting.count > 0;
+  return {
+    first: waits && asked > certain,
+    due: waits && wallet.waiting.nextAt !== null && wallet.waiting.nextAt <= at,
+    dueHolds: wallet.nextHoldAt !== null && wallet.nextHoldAt <= at,
+    holdIds: operations.flatMap((operation) =>
+      operation.kind === "capture" || operation.kind === "release" ? [operation.holdId] : [],
+    ),
+    entryIds: operations.flatMap((operation) => (operation.kind === "reverse" ? [operation.entryId] : [])),
+    lotIds: operations.flatMap((operation) => (operation.kind === "void" ? [operation.lotId] : [])),
+  };
+}
+
+function takes(operation: SingleCommand): number {
+  switch (operation.kind) {
+    case "spend":
+    case "authorize":
+      return operation.amount;
+    case "adjust":
+      return operation.direction === "remove" ? operation.amount : 0;
+    case "grant":
+    case "capture":
+    case "release":
+    case "reverse":
+    case "void":
+    case "write_off":
+      return 0;
+  }
 }
 
 /** The plan of a batch: what became of each command, and what to write; null = nothing. */
@@ -51,15 +110,11 @@ export interface BatchPlan {
  * Plans commands on one wallet: settles what is due, then folds the commands in their order.
  * Of two commands with one key the first decides: the second is its replay, or `key_reused` when its input differs.
  */
-export function planBatch(
-  wallet: Wallet,
-  loaded: LoadedLots,
-  commands: readonly WalletCommand[],
-  now: Instant,
-): BatchPlan {
+export function planBatch(facts: BatchFacts, commands: readonly WalletCommand[], now: Instant): BatchPlan {
+  const { wallet, lots } = facts;
   const at = operationTime(wallet, now);
-  const horizon = embeddingHorizon(wallet, loaded);
-  let draft = settle(openDraft(wallet, loadedLots(loaded)), at);
+  const horizon = embeddingHorizon(wallet, lots);
+  let draft = settledDraft(facts, at);
   const outcomes: Outcome[] = [];
   const decided = new Map<string, Outcome & { kind: "booked" }>();
   for (const command of commands) {
@@ -69,34 +124,31 @@ export function planBatch(
       outcomes.push(repeat(earlier, command));
       continue;
     }
-    const step = planOne(draft, command, { at, horizon });
+    const before = draft.entries.length;
+    const step = planStep(draft, command, { at, horizon });
     if ("refusal" in step) {
       outcomes.push({ kind: "refused", refusal: step.refusal });
       continue;
     }
     draft = step.draft;
-    const outcome = bookedOutcome(draft);
+    const outcome = bookedOutcome(draft, before);
     decided.set(name, outcome);
     outcomes.push(outcome);
   }
-  return { outcomes, changes: closeDraft(draft, wallet, loaded) };
+  return { outcomes, changes: closeDraft(draft, wallet, lots) };
 }
 
-function planOne(
-  draft: WalletDraft,
-  command: WalletCommand,
-  facts: { readonly at: Instant; readonly horizon: string | null },
-): Step {
-  switch (command.kind) {
-    case "spend":
-      return spend(draft, command, facts);
-    case "grant":
-      return grant(draft, command, facts.at);
-  }
+/** Opens a draft and books everything that is due, which is also what a balance looks like at an instant. */
+export function settledDraft({ wallet, lots, records, nextHoldAtOfOthers }: BatchFacts, at: Instant): WalletDraft {
+  const settled = settle(openDraft(wallet, loadedLots(lots), records), at);
+  if (nextHoldAtOfOthers === undefined) return settled;
+  const open = [...settled.records.holds.values()].filter((hold: Hold) => hold.state === "open");
+  const nextHoldAt = earliest([...open.map((hold) => hold.expiresAt), nextHoldAtOfOthers]);
+  return { ...settled, wallet: { ...settled.wallet, nextHoldAt } };
 }
 
-function bookedOutcome(draft: WalletDraft): Outcome & { kind: "booked" } {
-  const entry = draft.entries[draft.entries.length - 1];
+function bookedOutcome(draft: WalletDraft, before: number): Outcome & { kind: "booked" } {
+  const entry = draft.entries[before];
   if (entry === undefined) throw new Error("A booked step must leave an entry");
   return { kind: "booked", entry, replayed: false };
 }

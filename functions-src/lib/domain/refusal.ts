@@ -15,6 +15,16 @@ const REFUSALS = {
   account_suspended: "The account is suspended: contact support",
   /** The account was closed. */
   account_closed: "The account is closed: reopen it first",
+  /** The hold was captured, released, ended, or never existed. */
+  hold_not_open: "This hold is not open any more",
+  /** A capture asks for more than the hold set aside. */
+  exceeds_hold: "The hold sets aside less than that: capture at most `held`",
+  /** More would be given back than was spent. */
+  exceeds_spend: "Less than that was spent and not yet given back: reverse at most `reversible`",
+  /** The lot has no free units, or nothing is owed. */
+  nothing_to_void: "There is nothing left to void",
+  /** Transfers are off, or the units may not move yet. */
+  transfer_not_allowed: "This transfer is not allowed",
   /** The same key came with other input. */
   key_reused: "This key was used with other input: use a new key for a new operation",
   /** Other writers kept the wallet busy; nothing happened. */

@@ -1,31 +1,43 @@
-import type { EntryKind, Posting } from "./entry";
+import { burnKey } from "./burn-key";
+import { type EntryKind, type Posting, seqText } from "./entry";
+import type { Hold } from "./hold";
 import type { Instant } from "./instant";
 import { type OpenLot, nextDueAt } from "./lot";
-import { type WalletDraft, book, takeFromLots } from "./wallet-draft";
-import { burnKey } from "./burn-key";
+import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./wallet-draft";
+
+/** Something that is due: a lot to activate or to end, or a hold whose lease is over. */
+type Due =
+  | { readonly at: Instant; readonly order: string; readonly lot: OpenLot }
+  | { readonly at: Instant; readonly order: string; readonly hold: Hold };
 
 /**
- * Books what is due on the known lots up to an instant, in order of due time: lots that become effective and lots that end.
- * Each gets an entry of its own with actor `system`; running it again books nothing more.
- * Holds: afterwards no known lot has anything due at or before `at`.
+ * Books what is due on the known lots and holds up to an instant, in order of due time: lots that become effective, lots
+ * that end, holds whose lease is over. Each gets an entry of its own with actor `system`; running it again books nothing more.
+ * Holds: afterwards nothing known has anything due at or before `at`.
  */
 export function settle(draft: WalletDraft, at: Instant): WalletDraft {
   let current = draft;
-  // A lot has at most two things to book (its start and its end), so the loop ends.
-  for (let turns = 2 * draft.open.length; turns > 0; turns -= 1) {
-    const due = firstDue(current.open, at);
+  // A lot has at most two things to book and a hold one, which may open lots that end at once; so the loop ends.
+  const bound = 2 * draft.open.length + 4 * draft.records.holds.size + 2 * draft.records.lots.size + 2;
+  for (let turns = 0; turns < bound; turns += 1) {
+    const due = firstDue(current, at);
     if (due === undefined) return current;
-    current = due.pending ? activate(current, due, at) : expire(current, due, at);
+    if ("hold" in due) current = endHold(current, due.hold, at);
+    else current = due.lot.pending ? activate(current, due.lot, at) : expire(current, due.lot, at);
   }
   return current;
 }
 
-function firstDue(open: readonly OpenLot[], at: Instant): OpenLot | undefined {
-  return open
-    .map((lot) => ({ lot, dueAt: nextDueAt(lot) }))
-    .filter((row): row is { lot: OpenLot; dueAt: Instant } => row.dueAt !== null && row.dueAt <= at)
-    .sort((left, right) => left.dueAt - right.dueAt || (burnKey(left.lot) < burnKey(right.lot) ? -1 : 1))
-    .map(({ lot }) => lot)[0];
+function firstDue(draft: WalletDraft, at: Instant): Due | undefined {
+  const lots = draft.open.flatMap((lot): readonly Due[] => {
+    const dueAt = nextDueAt(lot);
+    return dueAt !== null && dueAt <= at ? [{ at: dueAt, order: burnKey(lot), lot }] : [];
+  });
+  const holds = [...draft.records.holds.values()]
+    .filter((hold) => hold.state === "open" && hold.expiresAt <= at)
+    // At one instant a hold gives its units back before lots end, so that units of an ending lot end with it.
+    .map((hold): Due => ({ at: hold.expiresAt, order: `!${hold.id}`, hold }));
+  return [...lots, ...holds].sort((left, right) => left.at - right.at || (left.order < right.order ? -1 : 1))[0];
 }
 
 function activate(draft: WalletDraft, lot: OpenLot, recordedAt: Instant): WalletDraft {
@@ -41,7 +53,7 @@ function expire(draft: WalletDraft, lot: OpenLot, recordedAt: Instant): WalletDr
     { account: "available", amount: -lot.remaining },
     { account: "expired", amount: lot.remaining },
   ]);
-  return { ...booked, open: takeFromLots(booked.open, [{ lotId: lot.id, class: lot.class, amount: lot.remaining }]) };
+  return takeFromLots(booked, [{ lotId: lot.id, class: lot.class, amount: lot.remaining }]);
 }
 
 function bookDue(
@@ -52,8 +64,8 @@ function bookDue(
   recordedAt: Instant,
   postings: readonly Posting[],
 ): WalletDraft {
-  // The cause is the key: whoever books it first, a second booking would be the same operation.
-  const key = `${kind}:${lot.id}`;
+  // A lot may end a second time when units come back to it, so the entry's own number is part of its key.
+  const key = `${kind}:${lot.id}:${seqText(draft.wallet.seq + 1)}`;
   return book(draft, {
     kind,
     scope: "system",
@@ -68,4 +80,26 @@ function bookDue(
     answer: {},
     note: null,
   });
+}
+
+function endHold(draft: WalletDraft, hold: Hold, recordedAt: Instant): WalletDraft {
+  const key = `release:${hold.id}`;
+  const booked = book(draft, {
+    kind: "release",
+    scope: "system",
+    key,
+    fingerprint: key,
+    at: hold.expiresAt,
+    recordedAt,
+    actor: { kind: "system", id: "settle" },
+    cause: { kind: "hold", id: hold.id },
+    postings: [
+      { account: "held", amount: -hold.amount },
+      { account: "available", amount: hold.amount },
+    ],
+    receipt: [...hold.receipt].reverse(),
+    answer: {},
+    note: null,
+  });
+  return putHold(returnToLots(booked, hold.receipt), { ...hold, state: "expired", released: hold.amount });
 }

@@ -40,11 +40,45 @@ export interface Wallet extends Balance {
   readonly head: string;
   readonly at: Instant;
   readonly gate: Gate;
-  readonly blockInDebt: boolean;
+  readonly policy: WalletPolicy;
+  readonly alert: LowBalanceAlert;
+  /** No open hold ends before this instant; null = there is no open hold. */
+  readonly nextHoldAt: Instant | null;
   /** The next instant at which a lot has something to book; null = never. */
   readonly dueAt: Instant | null;
   readonly lots: readonly OpenLot[];
   readonly waiting: WaitingLots;
+}
+
+/** What an operator allows on a wallet. */
+export interface WalletPolicy {
+  /** How much debt a spend may make; 0 = none. */
+  readonly overdraftLimit: Amount;
+  /** `repay`: the next paid lots pay the debt first. `collect`: it becomes an invoice line. */
+  readonly debt: "repay" | "collect";
+  /** Whether debt refuses spends. */
+  readonly blockInDebt: boolean;
+  /** Whether units may be transferred out. */
+  readonly transfers: boolean;
+}
+
+/** The policy of a wallet nobody touched. */
+export const DEFAULT_POLICY: WalletPolicy = {
+  overdraftLimit: ZERO,
+  debt: "repay",
+  blockInDebt: false,
+  transfers: false,
+};
+
+/**
+ * The low-balance warning of a wallet.
+ * Holds: it fires once when the available units fall below `lowAt`, and is armed again when they are back at it.
+ */
+export interface LowBalanceAlert {
+  /** null = off. */
+  readonly lowAt: Amount | null;
+  readonly channel: string | null;
+  readonly armed: boolean;
 }
 
 /** Names a wallet. Account ids and units hold no colon, so the parts can be told apart. */
@@ -68,7 +102,9 @@ export function emptyWallet(ref: WalletRef): Wallet {
     head: GENESIS_HASH,
     at: 0,
     gate: "open",
-    blockInDebt: false,
+    policy: DEFAULT_POLICY,
+    alert: { lowAt: null, channel: null, armed: true },
+    nextHoldAt: null,
     available: ZERO,
     pending: ZERO,
     frozen: ZERO,

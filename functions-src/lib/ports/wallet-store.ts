@@ -1,9 +1,10 @@
 import type { Entry, EntryKind, OperationIdentity } from "../domain/entry";
 import type { Instant } from "../domain/instant";
-import type { OpenLot } from "../domain/lot";
-import type { NeededLots } from "../domain/plan-batch";
-import type { Wallet, WalletRef } from "../domain/wallet";
-import type { LoadedLots, WalletChanges } from "../domain/wallet-draft";
+import type { Hold } from "../domain/hold";
+import type { LotFact, OpenLot } from "../domain/lot";
+import type { BatchFacts, NeededFacts } from "../domain/plan-batch";
+import type { LowBalanceAlert, Wallet, WalletPolicy, WalletRef } from "../domain/wallet";
+import type { WalletChanges } from "../domain/close-draft";
 
 /**
  * Why a wallet transaction did not end with a known commit.
@@ -27,14 +28,23 @@ export class StoreFailure extends Error {
 /** What names an operation in the ledger. */
 export type OperationName = Pick<OperationIdentity, "scope" | "key">;
 
+/** What may be set on a wallet. */
+export interface WalletSettings {
+  readonly policy?: Partial<WalletPolicy>;
+  readonly alert?: Partial<Pick<LowBalanceAlert, "lowAt" | "channel">>;
+}
+
 /** A plan whose entries are chained. */
 export type SealedChanges = Omit<WalletChanges, "entries"> & { readonly entries: readonly Entry[] };
 
 /** Reads of wallets and ledgers; inside a transaction they see its snapshot, outside they are majority reads. */
 export interface WalletReads {
   loadWallet(ref: WalletRef): Promise<Wallet | null>;
-  /** Loads waiting lots: the first 1,000 in burn order, and up to 1,000 with something due. */
-  loadWaiting(wallet: Wallet, needed: NeededLots, at: Instant): Promise<LoadedLots>;
+  /**
+   * Loads what a batch needs beside the wallet: the first 1,000 waiting lots in burn order, up to 1,000 with something due,
+   * up to 1,000 holds whose lease is over, and the records that commands name with the lots of their receipts.
+   */
+  loadFacts(wallet: Wallet, needed: NeededFacts, at: Instant): Promise<BatchFacts>;
   /** Finds the entries (leg 0) that operations of an account wrote. */
   findByNames(accountId: string, names: readonly OperationName[]): Promise<readonly Entry[]>;
 }
@@ -45,7 +55,7 @@ export interface WalletTransaction extends WalletReads {
   write(changes: SealedChanges): Promise<void>;
 }
 
-/** Wallets, lots and the ledger. */
+/** Wallets, lots, holds and the ledger. */
 export interface WalletStore extends WalletReads {
   /**
    * Runs one attempt of a transaction and commits it at majority.
@@ -71,6 +81,17 @@ export interface WalletStore extends WalletReads {
     readonly afterSeq: number;
     readonly limit: number;
   }): Promise<readonly Entry[]>;
+  findEntry(wallet: Pick<Wallet, "id" | "accountId">, entryId: string): Promise<Entry | null>;
+  /** The last entry of a wallet at or before an instant. */
+  findLastAt(wallet: Pick<Wallet, "id" | "accountId">, at: Instant): Promise<Entry | null>;
+  /** Facts of lots by id. */
+  findLots(accountId: string, lotIds: readonly string[]): Promise<readonly LotFact[]>;
+  /** The open holds of a wallet, at most 1,000. */
+  listOpenHolds(wallet: Pick<Wallet, "id" | "accountId">): Promise<readonly Hold[]>;
+  /** Moves the deadline of an open hold and with it the wallet's; answers the hold as it is now, null = no such hold. */
+  extendHold(ref: WalletRef, holdId: string, extend: (hold: Hold) => Instant | null): Promise<Hold | null>;
+  /** Changes policy and alert of a wallet, making it when there is none; answers the wallet as it is now. */
+  changeSettings(ref: WalletRef, change: WalletSettings): Promise<Wallet>;
   /** All waiting lots of a wallet. */
   listWaiting(wallet: Pick<Wallet, "id" | "accountId">): Promise<readonly OpenLot[]>;
 }

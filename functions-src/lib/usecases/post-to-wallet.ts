@@ -2,10 +2,9 @@ import { AppError } from "../domain/app-error";
 import type { Outcome, WalletCommand } from "../domain/commands";
 import type { Entry } from "../domain/entry";
 import type { Instant } from "../domain/instant";
-import { neededLots, operationTime, planBatch, repeat } from "../domain/plan-batch";
+import { neededFacts, needsNothing, onlyWallet, operationTime, planBatch, repeat } from "../domain/plan-batch";
 import { type Refusal, refuse } from "../domain/refusal";
 import { type WalletRef, emptyWallet } from "../domain/wallet";
-import { NOTHING_LOADED } from "../domain/wallet-draft";
 import type { Digest } from "../ports/digest";
 import type { Log } from "../ports/log";
 import type { Timing } from "../ports/timing";
@@ -62,15 +61,19 @@ async function attempt(
   now: Instant,
 ): Promise<readonly Outcome[] | "settled_a_page"> {
   const wallet = (await tx.loadWallet(ref)) ?? emptyWallet(ref);
-  const needed = neededLots(wallet, commands, now);
+  const needed = neededFacts(wallet, commands, now);
   const at = operationTime(wallet, now);
-  const loaded = needed.first || needed.due ? await tx.loadWaiting(wallet, needed, at) : NOTHING_LOADED;
-  const moreIsDue = loaded.nextAtOfOthers !== null && loaded.nextAtOfOthers <= at;
+  const facts = needsNothing(needed) ? onlyWallet(wallet) : await tx.loadFacts(wallet, needed, at);
+  const moreIsDue = isDue(facts.lots.nextAtOfOthers, at) || isDue(facts.nextHoldAtOfOthers ?? null, at);
 
-  const plan = planBatch(wallet, loaded, moreIsDue ? [] : commands, now);
+  const plan = planBatch(facts, moreIsDue ? [] : commands, now);
   const outcomes = await withReplays(tx, ref, commands, plan.outcomes);
   if (plan.changes !== null) await tx.write(sealEntries(plan.changes, wallet.head, deps.digest));
   return moreIsDue ? "settled_a_page" : outcomes;
+}
+
+function isDue(instant: Instant | null, at: Instant): boolean {
+  return instant !== null && instant <= at;
 }
 
 /** Before a refusal is given its key is looked up: a call that succeeded before gets its answer again. */

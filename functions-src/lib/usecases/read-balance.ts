@@ -1,8 +1,8 @@
 import { type BalanceView, viewBalance } from "../domain/balance-view";
 import type { Instant } from "../domain/instant";
-import { operationTime } from "../domain/plan-batch";
+import type { Hold } from "../domain/hold";
+import { type BatchFacts, neededFacts, needsNothing, onlyWallet, operationTime } from "../domain/plan-batch";
 import { type WalletRef, emptyWallet } from "../domain/wallet";
-import { NOTHING_LOADED } from "../domain/wallet-draft";
 import type { MemberCall } from "./caller";
 import type { Deps } from "./deps";
 
@@ -20,11 +20,18 @@ export type BalanceAnswer = { readonly ok: true } & Dated<BalanceView>;
 /** Loads a wallet and settles it in thought: what is due but not booked yet is already out of `available`. */
 export async function loadBalanceView(deps: Pick<Deps, "wallets">, ref: WalletRef, now: Instant): Promise<BalanceView> {
   const wallet = (await deps.wallets.loadWallet(ref)) ?? emptyWallet(ref);
-  const needed = { first: wallet.waiting.count > 0, due: wallet.waiting.count > 0 };
-  const loaded = needed.first
-    ? await deps.wallets.loadWaiting(wallet, needed, operationTime(wallet, now))
-    : NOTHING_LOADED;
-  return viewBalance(wallet, loaded, now);
+  const waits = wallet.waiting.count > 0;
+  const needed = { ...neededFacts(wallet, [], now), first: waits, due: waits };
+  const facts = needsNothing(needed)
+    ? onlyWallet(wallet)
+    : await deps.wallets.loadFacts(wallet, needed, operationTime(wallet, now));
+  const holds = wallet.held > 0 ? await deps.wallets.listOpenHolds(wallet) : [];
+  return viewBalance(withHolds(facts, holds), now);
+}
+
+function withHolds(facts: BatchFacts, holds: readonly Hold[]): BatchFacts {
+  const known = new Map([...facts.records.holds, ...holds.map((hold) => [hold.id, hold] as const)]);
+  return { ...facts, records: { ...facts.records, holds: known } };
 }
 
 /** Answers the balance of a wallet with its first lots in burn order; writes nothing. */

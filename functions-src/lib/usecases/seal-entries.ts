@@ -1,6 +1,6 @@
 import type { Entry } from "../domain/entry";
 import { hashableEntry } from "../domain/hashable-entry";
-import type { WalletChanges } from "../domain/wallet-draft";
+import type { WalletChanges } from "../domain/close-draft";
 import type { Digest } from "../ports/digest";
 import type { SealedChanges } from "../ports/wallet-store";
 

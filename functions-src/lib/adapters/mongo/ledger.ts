@@ -3,10 +3,13 @@ import {
   ENTRY_KINDS,
   type Entry,
   type EntryKind,
+  type JsonObject,
+  type JsonValue,
   KEY_SCOPES,
   POSTING_ACCOUNTS,
   entryIdOf,
 } from "../../domain/entry";
+import type { Instant } from "../../domain/instant";
 import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import type { OperationName } from "../../ports/wallet-store";
 import { fromDbReceipt, toDbReceipt } from "./lot-mapping";
@@ -19,15 +22,24 @@ import {
   fromDbText,
   fromDbTextOrNull,
   fromDbWord,
+  isDbInteger,
   toDbInstant,
   toDbInteger,
 } from "./mapping";
+
+/** A spend is reversed in parts at most so often that a page holds them all. */
+const MAX_REVERSALS = 1000;
 
 type WalletName = { readonly id: string; readonly accountId: string };
 
 /** The collection `ledger`: insert and find, nothing else. */
 export interface Ledger {
   insert(entries: readonly Entry[], options: OperationOptions): Promise<void>;
+  findById(wallet: WalletName, id: string, options?: OperationOptions): Promise<Entry | null>;
+  /** The entries that reversed an entry, at most 1,000. */
+  findReversals(wallet: WalletName, entryId: string, options?: OperationOptions): Promise<readonly Entry[]>;
+  /** The last entry of a wallet at or before an instant. */
+  findLastAt(wallet: WalletName, at: Instant): Promise<Entry | null>;
   findByNames(
     accountId: string,
     names: readonly OperationName[],
@@ -60,6 +72,19 @@ export function createLedger(database: Database): Ledger {
       const filter = { accountId, scope: { $in: scopes }, key: { $in: names.map(({ key }) => key) }, leg: 0 };
       const documents = await collection.find(filter, { ...options, limit: names.length * scopes.length });
       return documents.map(fromDbEntry);
+    },
+    findById: async (wallet, id, options) => {
+      const document = await collection.findOne({ _id: id, accountId: wallet.accountId, walletId: wallet.id }, options);
+      return document === null ? null : fromDbEntry(document);
+    },
+    findReversals: async (wallet, entryId, options) => {
+      const filter = { accountId: wallet.accountId, "cause.id": entryId, kind: "reverse" };
+      return (await collection.find(filter, { ...options, limit: MAX_REVERSALS })).map(fromDbEntry);
+    },
+    findLastAt: async (wallet, at) => {
+      const filter = { accountId: wallet.accountId, walletId: wallet.id, at: { $lte: toDbInstant(at) } };
+      const [document] = await collection.find(filter, { sort: { at: -1, seq: -1 }, limit: 1 });
+      return document === undefined ? null : fromDbEntry(document);
     },
     // The sequence number ends the id, so the id index serves pages of one wallet in both directions.
     listNewest: async ({ wallet, beforeSeq, kinds, limit }) => {
@@ -105,9 +130,7 @@ function toDbEntry(database: Database, entry: Entry): Record<string, unknown> {
     balanceAfter: Object.fromEntries(
       Object.entries(entry.balanceAfter).map(([account, amount]) => [account, integer(amount)]),
     ),
-    answer: Object.fromEntries(
-      Object.entries(entry.answer).map(([fact, value]) => [fact, typeof value === "number" ? integer(value) : value]),
-    ),
+    answer: toDbJson(database, entry.answer),
     metadataHash: entry.metadataHash,
     prevHash: entry.prevHash,
     hash: entry.hash,
@@ -118,7 +141,6 @@ function fromDbEntry(document: StoredDocument): Entry {
   const actor = fromDbDocument(document["actor"], "actor");
   const cause = fromDbDocument(document["cause"], "cause");
   const balance = fromDbDocument(document["balanceAfter"], "balanceAfter");
-  const answer = fromDbDocument(document["answer"], "answer");
   return {
     id: fromDbText(document["_id"], "_id"),
     accountId: fromDbText(document["accountId"], "accountId"),
@@ -148,14 +170,26 @@ function fromDbEntry(document: StoredDocument): Entry {
       held: fromDbAmount(balance["held"], "balanceAfter.held"),
       debt: fromDbAmount(balance["debt"], "balanceAfter.debt"),
     },
-    answer: Object.fromEntries(
-      Object.entries(answer).map(([fact, value]) => [
-        fact,
-        typeof value === "string" ? value : fromDbInteger(value, `answer.${fact}`),
-      ]),
-    ),
+    answer: fromDbJson(fromDbDocument(document["answer"], "answer"), "answer") as JsonObject,
     metadataHash: fromDbTextOrNull(document["metadataHash"], "metadataHash"),
     prevHash: fromDbText(document["prevHash"], "prevHash"),
     hash: fromDbText(document["hash"], "hash"),
   };
+}
+
+/** Writes plain JSON; its numbers are whole and become 64-bit integers. */
+function toDbJson(database: Database, value: JsonValue): unknown {
+  if (typeof value === "number") return toDbInteger(database, value);
+  if (Array.isArray(value)) return value.map((element: JsonValue) => toDbJson(database, element));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([field, content]) => [field, toDbJson(database, content)]));
+}
+
+function fromDbJson(value: unknown, field: string): JsonValue {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map((element, index) => fromDbJson(element, `${field}.${index}`));
+  if (isDbInteger(value)) return fromDbInteger(value, field);
+  return Object.fromEntries(
+    Object.entries(fromDbDocument(value, field)).map(([name, content]) => [name, fromDbJson(content, `${field}.${name}`)]),
+  );
 }

@@ -38,10 +38,9 @@ export function toDbOpenLot(database: Database, lot: OpenLot): Record<string, un
   };
 }
 
-/** Reads an open lot from the field that holds its id. */
-export function fromDbOpenLot(document: StoredDocument, idField: "id" | "_id"): OpenLot {
+/** Reads what a grant fixed for a lot. */
+export function fromDbLotTerms(document: StoredDocument): LotTerms {
   return {
-    id: fromDbText(document[idField], idField),
     class: fromDbWord(document["class"], LOT_CLASSES, "class"),
     priority: fromDbInteger(document["priority"], "priority"),
     scope: document["scope"] === null ? null : fromDbList(document["scope"], "scope", fromDbText),
@@ -49,6 +48,14 @@ export function fromDbOpenLot(document: StoredDocument, idField: "id" | "_id"): 
     expiresAt: fromDbInstantOrNull(document["expiresAt"], "expiresAt"),
     costMinor: fromDbAmount(document["costMinor"], "costMinor"),
     currency: fromDbTextOrNull(document["currency"], "currency"),
+  };
+}
+
+/** Reads an open lot from the field that holds its id. */
+export function fromDbOpenLot(document: StoredDocument, idField: "id" | "_id"): OpenLot {
+  return {
+    ...fromDbLotTerms(document),
+    id: fromDbText(document[idField], idField),
     granted: fromDbAmount(document["granted"], "granted"),
     remaining: fromDbAmount(document["remaining"], "remaining"),
     pending: document["pending"] === true,

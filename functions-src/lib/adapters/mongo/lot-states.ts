@@ -1,9 +1,8 @@
 import { burnKey } from "../../domain/burn-key";
 import type { Instant } from "../../domain/instant";
 import { type OpenLot, nextDueAt } from "../../domain/lot";
-import type { NeededLots } from "../../domain/plan-batch";
 import { earliest } from "../../domain/wallet";
-import type { LoadedLots, LotStateChange } from "../../domain/wallet-draft";
+import { type LoadedLots, type LotStateChange, NOTHING_LOADED } from "../../domain/close-draft";
 import type { Database, OperationOptions } from "../../ports/collection";
 import { fromDbOpenLot, toDbOpenLot } from "./lot-mapping";
 import { toDbInstantOrNull } from "./mapping";
@@ -12,9 +11,16 @@ const LOTS_PER_PAGE = 1000;
 
 type WalletName = { readonly id: string; readonly accountId: string };
 
+/** Which waiting lots to load: the first in burn order, those with something due, and some by name. */
+export interface WantedLots {
+  readonly first: boolean;
+  readonly due: boolean;
+  readonly ids: readonly string[];
+}
+
 /** The collection `lotStates`: what is left in the open lots that wait outside the wallet. */
 export interface LotStates {
-  load(wallet: WalletName, needed: NeededLots, at: Instant, options?: OperationOptions): Promise<LoadedLots>;
+  load(wallet: WalletName, wanted: WantedLots, at: Instant, options?: OperationOptions): Promise<LoadedLots>;
   listAll(wallet: WalletName): Promise<readonly OpenLot[]>;
   save(wallet: WalletName, changes: readonly LotStateChange[], options: OperationOptions): Promise<void>;
 }
@@ -34,23 +40,32 @@ export function createLotStates(database: Database): LotStates {
     (await collection.find(filter, options)).map((document) => fromDbOpenLot(document, "_id"));
 
   return {
-    load: async (wallet, needed, at, options = {}) => {
-      const first = needed.first
+    load: async (wallet, wanted, at, options = {}) => {
+      if (!wanted.first && !wanted.due && wanted.ids.length === 0) return NOTHING_LOADED;
+      const first = wanted.first
         ? await readLots(waitingOf(wallet), { ...options, sort: { burnKey: 1 }, limit: LOTS_PER_PAGE })
         : [];
-      const due = needed.due
+      const due = wanted.due
         ? await readLots(
             { ...waitingOf(wallet), nextAt: { $lte: toDbInstantOrNull(at) } },
             { ...options, sort: { nextAt: 1 }, limit: LOTS_PER_PAGE },
           )
         : [];
-      const known = new Set([...first, ...due].map((lot) => lot.id));
+      const named =
+        wanted.ids.length === 0
+          ? []
+          : await readLots(
+              { ...waitingOf(wallet), _id: { $in: [...wanted.ids] } },
+              { ...options, sort: { _id: 1 }, limit: wanted.ids.length },
+            );
+      const known = new Set([...first, ...due, ...named].map((lot) => lot.id));
       // One more than are known: the first that is not known has the next due instant of the others.
       const upcoming = await readLots(
         { ...waitingOf(wallet), nextAt: { $gt: new Date(0) } },
         { ...options, sort: { nextAt: 1 }, limit: known.size + 1 },
       );
-      return { first, due, nextAtOfOthers: earliest(upcoming.filter((lot) => !known.has(lot.id)).map(nextDueAt)) };
+      const nextAtOfOthers = earliest(upcoming.filter((lot) => !known.has(lot.id)).map(nextDueAt));
+      return { first, others: [...due, ...named], nextAtOfOthers };
     },
     listAll: async (wallet) => {
       const lots: OpenLot[] = [];

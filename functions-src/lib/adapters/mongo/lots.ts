@@ -1,11 +1,12 @@
 import type { LotFact } from "../../domain/lot";
-import type { Database, OperationOptions } from "../../ports/collection";
-import { toDbLotTerms } from "./lot-mapping";
-import { toDbInstant, toDbInteger } from "./mapping";
+import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
+import { fromDbLotTerms, toDbLotTerms } from "./lot-mapping";
+import { fromDbAmount, fromDbInstant, fromDbText, fromDbTextOrNull, toDbInstant, toDbInteger } from "./mapping";
 
-/** The collection `lots`: the immutable facts of every grant; insert only. */
+/** The collection `lots`: the immutable facts of every grant; inserted and found, nothing else. */
 export interface Lots {
   insert(lots: readonly LotFact[], options: OperationOptions): Promise<void>;
+  findByIds(accountId: string, ids: readonly string[], options?: OperationOptions): Promise<readonly LotFact[]>;
 }
 
 /** Opens the collection `lots`. */
@@ -24,8 +25,28 @@ export function createLots(database: Database): Lots {
           causeKey: lot.causeKey,
           part: lot.part,
           grantedAt: toDbInstant(lot.grantedAt),
+          parentLotId: lot.parentLotId,
         })),
         options,
       ),
+    findByIds: async (accountId, ids, options) => {
+      if (ids.length === 0) return [];
+      const filter = { accountId, _id: { $in: [...ids] } };
+      return (await collection.find(filter, { ...options, limit: ids.length })).map(fromDbLotFact);
+    },
+  };
+}
+
+function fromDbLotFact(document: StoredDocument): LotFact {
+  return {
+    ...fromDbLotTerms(document),
+    id: fromDbText(document["_id"], "_id"),
+    accountId: fromDbText(document["accountId"], "accountId"),
+    walletId: fromDbText(document["walletId"], "walletId"),
+    granted: fromDbAmount(document["granted"], "granted"),
+    causeKey: fromDbText(document["causeKey"], "causeKey"),
+    part: "whole",
+    grantedAt: fromDbInstant(document["grantedAt"], "grantedAt"),
+    parentLotId: fromDbTextOrNull(document["parentLotId"], "parentLotId"),
   };
 }

@@ -13,6 +13,11 @@ export function fromDbInteger(value: unknown, field: string): number {
   throw new Error(`${field}: expected a stored whole number in the safe range, found ${String(value)}`);
 }
 
+/** Tells whether a stored value is a number. */
+export function isDbInteger(value: unknown): boolean {
+  return typeof value === "number" || hasToNumber(value);
+}
+
 function hasToNumber(value: unknown): value is { toNumber(): number } {
   return typeof value === "object" && value !== null && "toNumber" in value && typeof value.toNumber === "function";
 }

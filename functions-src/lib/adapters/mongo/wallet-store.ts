@@ -6,57 +6,91 @@ import {
   type WalletStore,
   type WalletTransaction,
 } from "../../ports/wallet-store";
-import { createEntryNotes } from "./entry-notes";
-import { createLedger } from "./ledger";
-import { createLotStates } from "./lot-states";
-import { createLots } from "./lots";
-import { createPaymentRecords } from "./payments";
+import { type EntryNotes, createEntryNotes } from "./entry-notes";
+import { type Holds, createHolds } from "./holds";
+import { type Ledger, createLedger } from "./ledger";
+import { loadFacts } from "./load-facts";
+import { type LotStates, createLotStates } from "./lot-states";
+import { type Lots, createLots } from "./lots";
+import { type Outbox, createOutbox } from "./outbox";
+import { type PaymentRecords, createPaymentRecords } from "./payments";
 import { OPERATION_KEY_INDEX } from "./schema/ledger";
 import { hasLabel, isDuplicateKey } from "./store-errors";
-import { createWallets } from "./wallets";
+import { createSettings } from "./wallet-settings";
+import { type Wallets, createWallets } from "./wallets";
 
 /** How often a commit whose fate is unknown is sent again before it is left unknown. */
 const COMMIT_TRIES = 5;
 
-/** Makes the store of wallets, lots and the ledger over the collections of one database. */
+/** Makes the store of wallets, lots, holds and the ledger over the collections of one database. */
 export function createWalletStore(database: Database): WalletStore {
   const wallets = createWallets(database);
   const ledger = createLedger(database);
   const lots = createLots(database);
   const lotStates = createLotStates(database);
-  const payments = createPaymentRecords(database);
-  const notes = createEntryNotes(database);
+  const holds = createHolds(database);
+  const writers = {
+    wallets,
+    ledger,
+    lots,
+    lotStates,
+    holds,
+    payments: createPaymentRecords(database),
+    notes: createEntryNotes(database),
+    outbox: createOutbox(database),
+  };
 
   const readsIn = (options?: OperationOptions): WalletReads => ({
     loadWallet: (ref) => wallets.find(ref, options),
-    loadWaiting: (wallet, needed, at) => lotStates.load(wallet, needed, at, options),
+    loadFacts: (wallet, needed, at) =>
+      loadFacts(writers, wallet, needed, { at, ...(options === undefined ? {} : { options }) }),
     findByNames: (accountId, names) => ledger.findByNames(accountId, names, options),
   });
-
-  const write = async (changes: SealedChanges, options: OperationOptions): Promise<void> => {
-    const { wallet } = changes;
-    // The wallet first: it is the lock, so a race is lost before anything else is written.
-    if (changes.expectedSeq === 0) await asTransient(wallets.insert(wallet, options));
-    else if (!(await wallets.update(wallet, changes.expectedSeq, options))) throw new StoreFailure("transient", null);
-    await ledger.insert(changes.entries, options);
-    if (changes.lots.length > 0) await lots.insert(changes.lots, options);
-    if (changes.lotStates.length > 0) await lotStates.save(wallet, changes.lotStates, options);
-    if (changes.payments.length > 0) await payments.insert(changes.payments, options);
-    if (changes.notes.length > 0) await notes.insert(wallet.accountId, changes.notes, options);
-  };
 
   return {
     ...readsIn(),
     transact: (body) =>
       inTransaction(database.openSession(), (options) => {
-        const tx: WalletTransaction = { ...readsIn(options), write: (changes) => write(changes, options) };
+        const tx: WalletTransaction = { ...readsIn(options), write: (changes) => write(writers, changes, options) };
         return body(tx);
       }),
     listWallets: (page) => wallets.list(page),
     listNewest: (page) => ledger.listNewest(page),
     listOldest: (page) => ledger.listOldest(page),
     listWaiting: ({ id, accountId }) => lotStates.listAll({ id, accountId }),
+    findEntry: (wallet, entryId) => ledger.findById(wallet, entryId),
+    findLastAt: (wallet, at) => ledger.findLastAt(wallet, at),
+    findLots: (accountId, lotIds) => lots.findByIds(accountId, lotIds),
+    listOpenHolds: (wallet) => holds.listOpen(wallet, null),
+    ...createSettings(database, wallets, holds),
   };
+}
+
+interface Writers {
+  readonly wallets: Wallets;
+  readonly ledger: Ledger;
+  readonly lots: Lots;
+  readonly lotStates: LotStates;
+  readonly holds: Holds;
+  readonly payments: PaymentRecords;
+  readonly notes: EntryNotes;
+  readonly outbox: Outbox;
+}
+
+async function write(writers: Writers, changes: SealedChanges, options: OperationOptions): Promise<void> {
+  const { wallet } = changes;
+  // The wallet first: it is the lock, so a race is lost before anything else is written.
+  if (!(await writers.wallets.update(wallet, changes.expectedSeq, options))) {
+    if (changes.expectedSeq > 0) throw new StoreFailure("transient", null);
+    await asTransient(writers.wallets.insert(wallet, options));
+  }
+  if (changes.entries.length > 0) await writers.ledger.insert(changes.entries, options);
+  if (changes.lots.length > 0) await writers.lots.insert(changes.lots, options);
+  if (changes.lotStates.length > 0) await writers.lotStates.save(wallet, changes.lotStates, options);
+  if (changes.holds.length > 0) await writers.holds.save(changes.holds, options);
+  if (changes.payments.length > 0) await writers.payments.insert(changes.payments, options);
+  if (changes.notes.length > 0) await writers.notes.insert(wallet.accountId, changes.notes, options);
+  if (changes.messages.length > 0) await writers.outbox.insert(changes.messages, options);
 }
 
 /** A wallet that somebody else just made is a lost race, not a corruption. */

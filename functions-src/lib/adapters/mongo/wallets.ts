@@ -1,4 +1,4 @@
-import type { Gate, Wallet, WalletRef } from "../../domain/wallet";
+import type { Gate, Wallet, WalletPolicy, WalletRef } from "../../domain/wallet";
 import { walletIdOf } from "../../domain/wallet";
 import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import { fromDbOpenLot, toDbOpenLot } from "./lot-mapping";
@@ -10,12 +10,14 @@ import {
   fromDbInteger,
   fromDbList,
   fromDbText,
+  fromDbTextOrNull,
   fromDbWord,
   toDbInstant,
   toDbInstantOrNull,
   toDbInteger,
 } from "./mapping";
 
+export const DEBT_POLICIES: readonly WalletPolicy["debt"][] = ["repay", "collect"];
 export const GATES: readonly Gate[] = ["open", "frozen", "suspended", "closed"];
 
 /** The collection `wallets`. */
@@ -67,7 +69,9 @@ function toDbState(database: Database, wallet: Wallet): Record<string, unknown> 
     head: wallet.head,
     at: toDbInstant(wallet.at),
     gate: wallet.gate,
-    blockInDebt: wallet.blockInDebt,
+    policy: { ...wallet.policy, overdraftLimit: integer(wallet.policy.overdraftLimit) },
+    alert: { ...wallet.alert, lowAt: wallet.alert.lowAt === null ? null : integer(wallet.alert.lowAt) },
+    nextHoldAt: toDbInstantOrNull(wallet.nextHoldAt),
     available: integer(wallet.available),
     pending: integer(wallet.pending),
     frozen: integer(wallet.frozen),
@@ -85,6 +89,8 @@ function toDbState(database: Database, wallet: Wallet): Record<string, unknown> 
 
 function fromDbWallet(document: StoredDocument): Wallet {
   const waiting = fromDbDocument(document["waiting"], "waiting");
+  const policy = fromDbDocument(document["policy"], "policy");
+  const alert = fromDbDocument(document["alert"], "alert");
   return {
     id: fromDbText(document["_id"], "_id"),
     accountId: fromDbText(document["accountId"], "accountId"),
@@ -93,7 +99,18 @@ function fromDbWallet(document: StoredDocument): Wallet {
     head: fromDbText(document["head"], "head"),
     at: fromDbInstant(document["at"], "at"),
     gate: fromDbWord(document["gate"], GATES, "gate"),
-    blockInDebt: document["blockInDebt"] === true,
+    policy: {
+      overdraftLimit: fromDbAmount(policy["overdraftLimit"], "policy.overdraftLimit"),
+      debt: fromDbWord(policy["debt"], DEBT_POLICIES, "policy.debt"),
+      blockInDebt: policy["blockInDebt"] === true,
+      transfers: policy["transfers"] === true,
+    },
+    alert: {
+      lowAt: alert["lowAt"] === null ? null : fromDbAmount(alert["lowAt"], "alert.lowAt"),
+      channel: fromDbTextOrNull(alert["channel"], "alert.channel"),
+      armed: alert["armed"] === true,
+    },
+    nextHoldAt: fromDbInstantOrNull(document["nextHoldAt"], "nextHoldAt"),
     available: fromDbAmount(document["available"], "available"),
     pending: fromDbAmount(document["pending"], "pending"),
     frozen: fromDbAmount(document["frozen"], "frozen"),

@@ -1,7 +1,6 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
-import { planBatch } from "../../../../functions-src/lib/domain/plan-batch";
-import { emptyWallet, type Wallet } from "../../../../functions-src/lib/domain/wallet";
-import { NOTHING_LOADED } from "../../../../functions-src/lib/domain/wallet-draft";
+import { onlyWallet, planBatch } from "../../../../functions-src/lib/domain/plan-batch";
+import { DEFAULT_POLICY, emptyWallet, type Wallet } from "../../../../functions-src/lib/domain/wallet";
 import { DAY, MemoryWallet, T0, grantOf, spendOf } from "../../../support/builders";
 
 const walletWith = (overrides: Partial<Wallet>): Wallet => ({
@@ -93,21 +92,22 @@ describe("a batch on one wallet", () => {
     expect(memory.wallet.available).toBe(Number.MAX_SAFE_INTEGER);
   });
 
+  const blocking = { ...DEFAULT_POLICY, blockInDebt: true };
   // Each row repairs one more defect; the refusal is always that of the first defect left.
   const defects: readonly [string, Partial<Wallet>][] = [
-    ["account_closed", { gate: "closed", blockInDebt: true, debt: toAmount(5) }],
-    ["account_suspended", { gate: "suspended", blockInDebt: true, debt: toAmount(5) }],
-    ["wallet_frozen", { gate: "frozen", blockInDebt: true, debt: toAmount(5) }],
-    ["in_debt", { gate: "open", blockInDebt: true, debt: toAmount(5) }],
-    ["insufficient_tokens", { gate: "open", blockInDebt: false, debt: toAmount(5) }],
+    ["account_closed", { gate: "closed", policy: blocking, debt: toAmount(5) }],
+    ["account_suspended", { gate: "suspended", policy: blocking, debt: toAmount(5) }],
+    ["wallet_frozen", { gate: "frozen", policy: blocking, debt: toAmount(5) }],
+    ["in_debt", { gate: "open", policy: blocking, debt: toAmount(5) }],
+    ["insufficient_tokens", { gate: "open", policy: DEFAULT_POLICY, debt: toAmount(5) }],
   ];
   it.each(defects)("refuses a spend with %s before any later defect", (code, overrides) => {
-    const { outcomes } = planBatch(walletWith(overrides), NOTHING_LOADED, [spendOf(1)], T0);
+    const { outcomes } = planBatch(onlyWallet(walletWith(overrides)), [spendOf(1)], T0);
     expect(outcomes[0]).toMatchObject({ kind: "refused", refusal: { code } });
   });
 
   it("grants to a closed wallet, because money that came in is never lost", () => {
-    const { outcomes } = planBatch(walletWith({ gate: "closed" }), NOTHING_LOADED, [grantOf(5)], T0);
+    const { outcomes } = planBatch(onlyWallet(walletWith({ gate: "closed" })), [grantOf(5)], T0);
     expect(outcomes[0]).toMatchObject({ kind: "booked", entry: { balanceAfter: { available: 5 } } });
   });
 });

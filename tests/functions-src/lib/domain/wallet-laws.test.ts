@@ -1,127 +1,242 @@
 import fc from "fast-check";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
-import { inBurnOrder, burnKey } from "../../../../functions-src/lib/domain/burn-key";
-import type { WalletCommand } from "../../../../functions-src/lib/domain/commands";
+import { burnKey, inBurnOrder } from "../../../../functions-src/lib/domain/burn-key";
+import type { SingleCommand, WalletCommand } from "../../../../functions-src/lib/domain/commands";
 import { compareFold, foldEntry, startFold } from "../../../../functions-src/lib/domain/fold-ledger";
-import { isEligible, type LotClass } from "../../../../functions-src/lib/domain/lot";
+import type { LotClass } from "../../../../functions-src/lib/domain/lot";
 import { EMBEDDED_LOTS } from "../../../../functions-src/lib/domain/wallet";
 import { MemoryWallet, T0, grantOf, spendOf, testHashOf } from "../../../support/builders";
 
 const HOUR = 3_600_000;
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
 
-const features = fc.constantFrom(null, "chat", "image");
-const grants = fc.record({
+/** A step of a random history: which operation, and numbers that choose its details and its targets. */
+interface RandomOperation {
+  readonly kind: "grant" | "spend" | "authorize" | "capture" | "release" | "reverse" | "void" | "add" | "remove" | "write_off";
+  readonly amount: number;
+  readonly pick: number;
+  readonly flavour: number;
+}
+
+const operation: fc.Arbitrary<RandomOperation> = fc.record({
+  kind: fc.constantFrom<RandomOperation["kind"][]>(
+    ...(["grant", "grant", "grant", "spend", "spend", "spend", "authorize", "authorize", "capture", "release"] as const),
+    ...(["reverse", "reverse", "void", "add", "remove", "write_off"] as const),
+  ) as fc.Arbitrary<RandomOperation["kind"]>,
   amount: fc.integer({ min: 1, max: 40 }),
-  class: fc.constantFrom<LotClass>("promo", "allocation", "pack"),
-  priority: fc.constantFrom(10, 50, 90),
-  scope: fc.constantFrom(null, null, ["chat"], ["chat", "image"]),
-  startsIn: fc.constantFrom(null, null, 1, 5),
-  lives: fc.constantFrom(null, 2, 8, 30),
-  cost: fc.integer({ min: 0, max: 50 }),
+  pick: fc.nat(1000),
+  flavour: fc.nat(1000),
 });
-const spends = fc.record({ amount: fc.integer({ min: 1, max: 60 }), feature: features });
-const steps = fc.array(
+const histories = fc.array(
   fc.record({
     hours: fc.integer({ min: 0, max: 4 }),
-    commands: fc.array(
-      fc.oneof(
-        { weight: 3, arbitrary: grants.map((grant) => ({ grant })) },
-        { weight: 2, arbitrary: spends.map((spend) => ({ spend })) },
-      ),
-      { minLength: 1, maxLength: 6 },
-    ),
+    operations: fc.array(operation, { minLength: 1, maxLength: 5 }),
+    together: fc.boolean(),
   }),
-  { minLength: 1, maxLength: 30 },
+  { minLength: 1, maxLength: 25 },
 );
 
-type Step = { grant: ReturnType<typeof toGrant> } | { spend: { amount: number; feature: string | null } };
-const toGrant = (grant: { amount: number }): { amount: number } => grant;
+const pickOf = <T>(items: readonly T[], pick: number): T | undefined => items[pick % Math.max(1, items.length)];
 
-function toCommand(step: Step, now: number): WalletCommand {
-  if ("spend" in step) return spendOf(step.spend.amount, { feature: step.spend.feature });
-  const {
-    amount,
-    class: lotClass,
-    priority,
-    scope,
-    startsIn,
-    lives,
-    cost,
-  } = step.grant as unknown as {
-    amount: number;
-    class: LotClass;
-    priority: number;
-    scope: string[] | null;
-    startsIn: number | null;
-    lives: number | null;
-    cost: number;
-  };
-  const effectiveAt = startsIn === null ? null : now + startsIn * HOUR;
-  return grantOf(amount, {
-    class: lotClass,
-    priority,
-    scope,
-    effectiveAt,
-    expiresAt: lives === null ? null : (effectiveAt ?? now) + lives * HOUR,
-    costMinor: toAmount(cost),
-    currency: cost === 0 ? null : "USD",
-  });
+/** Turns a random operation into a command on things that exist, where it can. */
+function toCommand(memory: MemoryWallet, random: RandomOperation, now: number): SingleCommand {
+  const base = spendOf(random.amount);
+  const amount = toAmount(random.amount);
+  const feature = [null, null, "chat", "image"][random.flavour % 4] ?? null;
+  switch (random.kind) {
+    case "grant": {
+      const startsIn = [null, null, null, 1, 5][random.flavour % 5] ?? null;
+      const lives = [null, 2, 8, 30][random.pick % 4] ?? null;
+      const effectiveAt = startsIn === null ? null : now + startsIn * HOUR;
+      return grantOf(random.amount, {
+        class: (["promo", "allocation", "pack"] as LotClass[])[random.pick % 3]!,
+        priority: [10, 50, 90][random.flavour % 3]!,
+        scope: [null, null, ["chat"], ["chat", "image"]][random.flavour % 4] ?? null,
+        effectiveAt,
+        expiresAt: lives === null ? null : (effectiveAt ?? now) + lives * HOUR,
+        costMinor: toAmount(random.pick),
+        currency: random.pick === 0 ? null : "USD",
+      });
+    }
+    case "spend":
+      return { ...base, feature };
+    case "authorize":
+      return { ...base, kind: "authorize", feature, ttlMs: (1 + (random.pick % 6)) * HOUR };
+    case "capture":
+    case "release": {
+      const holdId = pickOf([...memory.holds.keys()], random.pick) ?? "none";
+      if (random.kind === "release") return { ...base, kind: "release", holdId };
+      return { ...base, kind: "capture", holdId, amount: random.flavour % 2 === 0 ? null : amount };
+    }
+    case "reverse": {
+      const spent = memory.entries.filter(({ kind }) => kind === "spend" || kind === "capture");
+      const entryId = pickOf(spent, random.pick)?.id ?? "none";
+      return { ...base, kind: "reverse", entryId, amount: random.flavour % 3 === 0 ? null : amount };
+    }
+    case "void":
+      return { ...base, kind: "void", lotId: pickOf([...memory.lots.keys()], random.pick) ?? "none" };
+    case "add":
+    case "remove":
+      return { ...base, kind: "adjust", direction: random.kind, amount };
+    case "write_off":
+      return { ...base, kind: "write_off", amount: random.flavour % 2 === 0 ? null : amount };
+  }
+}
+
+/** The laws that hold after every step, whatever came before. */
+function checkLaws(memory: MemoryWallet): void {
+  const { wallet } = memory;
+  const open = [...wallet.lots, ...memory.waiting.values()];
+  const openHolds = [...memory.holds.values()].filter((hold) => hold.state === "open");
+  const inLots = open.reduce((total, lot) => total + lot.remaining, 0);
+  const onHold = openHolds.reduce((total, hold) => total + hold.amount, 0);
+
+  expect(wallet.available + wallet.pending + wallet.frozen).toBe(inLots);
+  expect(wallet.held).toBe(onHold);
+  for (const lot of open) expect(lot.remaining > 0 && lot.remaining <= lot.granted).toBe(true);
+  for (const hold of memory.holds.values()) {
+    expect(hold.receipt.reduce((total, line) => total + line.amount, 0)).toBe(hold.amount);
+    expect(hold.state === "open" ? 0 : hold.amount).toBe(hold.captured + hold.released);
+  }
+  expect(openHolds.every((hold) => wallet.nextHoldAt !== null && wallet.nextHoldAt <= hold.expiresAt)).toBe(true);
+
+  expect(wallet.lots.length).toBeLessThanOrEqual(EMBEDDED_LOTS);
+  const lastInside = wallet.lots.map(burnKey).sort().pop() ?? "";
+  for (const lot of memory.waiting.values()) expect(lastInside < burnKey(lot)).toBe(true);
+  expect(wallet.waiting.count).toBe(memory.waiting.size);
+}
+
+/** For each lot: granted = remaining + on hold + spent (less given back) + expired + voided + removed + repaid. */
+function checkLotBooks(memory: MemoryWallet): void {
+  const moved = new Map<string, number>();
+  const add = (lotId: string, amount: number): void => void moved.set(lotId, (moved.get(lotId) ?? 0) + amount);
+  for (const entry of memory.entries) {
+    const change = entry.postings.reduce((sum, { account, amount }) => (["available", "pending"].includes(account) ? sum + amount : sum), 0);
+    if (change < 0) for (const line of entry.receipt) add(line.lotId, line.amount);
+    if (change > 0 && (entry.kind === "release" || entry.kind === "reverse")) {
+      for (const line of entry.receipt) add(line.lotId, -line.amount);
+    }
+  }
+  const open = new Map([...memory.wallet.lots, ...memory.waiting.values()].map((lot) => [lot.id, lot.remaining as number]));
+  for (const lot of memory.lots.values()) {
+    // A lot that took the place of an ended one was granted by the reversal itself.
+    const granted = lot.parentLotId === null ? lot.granted : 0;
+    expect([lot.id, (open.get(lot.id) ?? 0) + (moved.get(lot.id) ?? 0)]).toEqual([lot.id, granted]);
+  }
+}
+
+type Lines = readonly { readonly lotId: string; readonly amount: number }[];
+
+function perLot(lines: Lines): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const line of lines) sums[line.lotId] = (sums[line.lotId] ?? 0) + line.amount;
+  return sums;
+}
+
+/** What left a lot for a hold or a spend goes back to that lot, or stays away; never to another, never twice. */
+function checkUndo(memory: MemoryWallet): void {
+  for (const hold of memory.holds.values()) {
+    if (hold.state === "open") continue;
+    const ends = memory.entries.filter(({ kind, cause }) => cause.id === hold.id && (kind === "capture" || kind === "release"));
+    expect(perLot(ends.flatMap(({ receipt }) => receipt))).toEqual(perLot(hold.receipt));
+  }
+  for (const spent of memory.entries.filter(({ kind }) => kind === "spend" || kind === "capture")) {
+    const reversals = memory.entries.filter(({ kind, cause }) => kind === "reverse" && cause.id === spent.id);
+    const given = perLot(reversals.flatMap(({ answer }) => answer["given"] as unknown as Lines));
+    const taken = perLot(spent.receipt);
+    for (const [lotId, amount] of Object.entries(given)) expect(amount).toBeLessThanOrEqual(taken[lotId] ?? 0);
+  }
+}
+
+function checkFold(memory: MemoryWallet): void {
+  let fold = startFold(memory.wallet);
+  for (const entry of memory.entries) {
+    const step = foldEntry(fold, entry, testHashOf);
+    expect(step.problems).toEqual([]);
+    fold = step.fold;
+  }
+  expect(compareFold(fold, memory.wallet, [...memory.waiting.values()])).toEqual([]);
 }
 
 describe("laws of a wallet", () => {
-  it(`hold for random histories (${RUNS} runs)`, () => {
+  it(`hold for random histories of all operations (${RUNS} runs)`, () => {
     fc.assert(
-      fc.property(steps, (history) => {
+      fc.property(histories, fc.nat(60), (history, overdraft) => {
         const memory = new MemoryWallet();
+        memory.wallet = { ...memory.wallet, policy: { ...memory.wallet.policy, overdraftLimit: toAmount(overdraft < 30 ? 0 : overdraft) } };
         let now = T0;
-        for (const { hours, commands } of history) {
+        for (const { hours, operations, together } of history) {
           now += hours * HOUR;
-          const before = [...memory.wallet.lots, ...memory.waiting.values()];
-          const plan = memory.post(
-            commands.map((step) => toCommand(step as unknown as Step, now)),
-            now,
-          );
-          const { wallet } = memory;
-          const open = [...wallet.lots, ...memory.waiting.values()];
-
-          // The balances are the lots, and no lot is below zero or above its grant.
-          const sum = open.reduce((total, lot) => total + lot.remaining, 0);
-          expect(wallet.available + wallet.pending + wallet.frozen).toBe(sum);
-          for (const lot of open) expect(lot.remaining > 0 && lot.remaining <= lot.granted).toBe(true);
-
-          // At most 16 lots are embedded, and every one precedes every waiting lot.
-          expect(wallet.lots.length).toBeLessThanOrEqual(EMBEDDED_LOTS);
-          const lastInside = wallet.lots.map(burnKey).sort().pop() ?? "";
-          for (const lot of memory.waiting.values()) expect(lastInside < burnKey(lot)).toBe(true);
-          expect(wallet.waiting.count).toBe(memory.waiting.size);
-
-          // A refusal for want of tokens is true: the eligible lots really held less.
-          plan.outcomes.forEach((outcome, index) => {
-            const command = commands[index] as unknown as Step;
-            if (outcome.kind !== "refused" || !("spend" in command) || index > 0) return;
-            const eligible = before
-              .map((lot) => ({ ...lot, pending: lot.pending && lot.effectiveAt > now }))
-              .filter((lot) => isEligible(lot, { at: now, feature: command.spend.feature }));
-            const held = eligible.reduce((total, lot) => total + lot.remaining, 0);
-            if (outcome.refusal.code === "insufficient_tokens") expect(held).toBe(outcome.refusal["available"]);
-          });
+          const commands = operations.map((random) => toCommand(memory, random, now));
+          const batches: readonly (readonly WalletCommand[])[] = together ? [commands] : commands.map((command) => [command]);
+          for (const batch of batches) {
+            memory.post(batch, now);
+            checkLaws(memory);
+          }
         }
-
-        // The fold of the ledger is the wallet.
-        let fold = startFold(memory.wallet);
-        for (const entry of memory.entries) {
-          const step = foldEntry(fold, entry, testHashOf);
-          expect(step.problems).toEqual([]);
-          fold = step.fold;
-        }
-        expect(compareFold(fold, memory.wallet, [...memory.waiting.values()])).toEqual([]);
+        checkLotBooks(memory);
+        checkUndo(memory);
+        checkFold(memory);
       }),
       { numRuns: RUNS },
     );
   });
 
-  it("spends from a hundred lots exactly as from one list in burn order", () => {
+  it(`make a batch its operations in order, or nothing (${RUNS} runs)`, () => {
+    fc.assert(
+      fc.property(fc.array(operation, { minLength: 1, maxLength: 6 }), fc.array(operation, { minLength: 1, maxLength: 5 }), (before, inside) => {
+        const [whole, single] = [new MemoryWallet(), new MemoryWallet()];
+        for (const random of before) {
+          const command = toCommand(whole, random, T0);
+          whole.post([command], T0);
+          single.post([command], T0);
+        }
+        const operations = inside.map((random) => toCommand(whole, random, T0));
+        const { outcomes, changes } = whole.post([{ ...spendOf(1), kind: "batch", operations }], T0);
+        const [outcome] = outcomes;
+        if (outcome?.kind === "refused") {
+          expect(changes).toBeNull();
+          const refusedAt = Number(outcome.refusal["index"]);
+          operations.forEach((command, index) => {
+            if (index > refusedAt) return;
+            const alone = single.post([command], T0).outcomes[0];
+            expect(alone?.kind).toBe(index < refusedAt ? "booked" : "refused");
+          });
+        } else {
+          for (const command of operations) single.post([command], T0);
+          const balance = ({ available, pending, held, debt }: MemoryWallet["wallet"]): object => ({ available, pending, held, debt });
+          expect(balance(whole.wallet)).toEqual(balance(single.wallet));
+          expect(whole.wallet.lots).toEqual(single.wallet.lots);
+          const legs = whole.entries.filter(({ key }) => key === outcome?.entry.key).map(({ leg }) => leg);
+          expect(legs).toEqual(legs.map((_, index) => index));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("give a released or reversed spend back to the same lots, unit for unit", () => {
+    fc.assert(
+      fc.property(fc.array(operation, { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 60 }), fc.boolean(), (before, units, viaHold) => {
+        const memory = new MemoryWallet();
+        for (const random of before) memory.post([toCommand(memory, { ...random, kind: "grant" }, T0)], T0);
+        const lotsBefore = [...memory.wallet.lots, ...memory.waiting.values()];
+        const taken = viaHold
+          ? memory.post([{ ...spendOf(units), kind: "authorize", ttlMs: HOUR }], T0)
+          : memory.post([spendOf(units)], T0);
+        const outcome = taken.outcomes[0]!;
+        if (outcome.kind === "refused") return;
+        const holdId = String(outcome.entry.answer["holdId"]);
+        if (viaHold) memory.post([{ ...spendOf(1), kind: "release", holdId }], T0);
+        else memory.post([{ ...spendOf(1), kind: "reverse", entryId: outcome.entry.id, amount: null }], T0);
+        const sorted = (lots: typeof lotsBefore): typeof lotsBefore => inBurnOrder(lots) as typeof lotsBefore;
+        expect(sorted([...memory.wallet.lots, ...memory.waiting.values()])).toEqual(sorted(lotsBefore));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("spend from a hundred lots exactly as from one list in burn order", () => {
     const memory = new MemoryWallet();
     const lots = Array.from({ length: 100 }, (_, index) => ({ amount: 1 + (index % 7), priority: (index * 37) % 101 }));
     for (const { amount, priority } of lots) memory.post([grantOf(amount, { priority })], T0);

@@ -9,8 +9,10 @@ import {
   stripeLinksDefinition,
 } from "./billing";
 import type { CollectionDefinition } from "./define-collection";
+import { holdsDefinition } from "./holds";
 import { ledgerDefinition } from "./ledger";
 import { lotStatesDefinition, lotsDefinition } from "./lots";
+import { outboxDefinition } from "./outbox";
 import { walletsDefinition } from "./wallets";
 
 /** The name of the product's database. */
@@ -24,8 +26,10 @@ export const COLLECTIONS: readonly CollectionDefinition[] = [
   walletsDefinition,
   lotsDefinition,
   lotStatesDefinition,
+  holdsDefinition,
   ledgerDefinition,
   entryNotesDefinition,
+  outboxDefinition,
   plansDefinition,
   operationsDefinition,
   paymentsDefinition,

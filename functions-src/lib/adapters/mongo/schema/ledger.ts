@@ -51,5 +51,15 @@ export const ledgerDefinition: CollectionDefinition = {
       unique: true,
       serves: "one entry per operation key for ever; the look-up of a key before a refusal and after a duplicate",
     },
+    {
+      name: "cause",
+      key: { accountId: 1, "cause.id": 1 },
+      serves: "all entries of one cause: what reversals gave back of a spend",
+    },
+    {
+      name: "wallet_time",
+      key: { accountId: 1, walletId: 1, at: 1, seq: 1 },
+      serves: "the balance of a wallet as of a past moment: its last entry until then",
+    },
   ],
 };

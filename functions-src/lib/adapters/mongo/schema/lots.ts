@@ -1,4 +1,4 @@
-import { type CollectionDefinition, amount, instant, text, word } from "./define-collection";
+import { type CollectionDefinition, amount, instant, text, textOrNull, word } from "./define-collection";
 import { lotTermProperties, openLotProperties } from "./lot-properties";
 
 export const lotsDefinition: CollectionDefinition = {
@@ -15,6 +15,7 @@ export const lotsDefinition: CollectionDefinition = {
     causeKey: text(),
     part: word(["whole"]),
     grantedAt: instant,
+    parentLotId: textOrNull(),
   },
   indexes: [
     {

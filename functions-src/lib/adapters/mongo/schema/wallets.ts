@@ -1,4 +1,4 @@
-import { GATES } from "../wallets";
+import { DEBT_POLICIES, GATES } from "../wallets";
 import {
   type CollectionDefinition,
   amount,
@@ -9,6 +9,7 @@ import {
   instantOrNull,
   list,
   text,
+  textOrNull,
   word,
 } from "./define-collection";
 import { openLotProperties } from "./lot-properties";
@@ -26,7 +27,9 @@ export const walletsDefinition: CollectionDefinition = {
     head: hash,
     at: instant,
     gate: word(GATES),
-    blockInDebt: flag,
+    policy: closed({ overdraftLimit: amount, debt: word(DEBT_POLICIES), blockInDebt: flag, transfers: flag }),
+    alert: closed({ lowAt: { bsonType: ["long", "null"], minimum: 0 }, channel: textOrNull(200), armed: flag }),
+    nextHoldAt: instantOrNull,
     available: amount,
     pending: amount,
     frozen: amount,

@@ -1,0 +1,95 @@
+import { toAmount } from "../../domain/amount";
+import type { Instant } from "../../domain/instant";
+import { LOT_CLASSES, type ReceiptLine } from "../../domain/lot";
+import type { BatchFacts, NeededFacts } from "../../domain/plan-batch";
+import type { Wallet } from "../../domain/wallet";
+import type { Original } from "../../domain/wallet-draft";
+import type { OperationOptions } from "../../ports/collection";
+import type { Holds } from "./holds";
+import type { Ledger } from "./ledger";
+import type { LotStates } from "./lot-states";
+import type { Lots } from "./lots";
+
+const HOLDS_PER_PAGE = 1000;
+
+/** The collections that facts come from. */
+export interface FactSources {
+  readonly ledger: Ledger;
+  readonly lots: Lots;
+  readonly lotStates: LotStates;
+  readonly holds: Holds;
+}
+
+/**
+ * Loads what a batch needs beside its wallet, one read after the other because they share a transaction. Lots that receipts
+ * name are loaded with their waiting state too: units that go back must find what is left in their lot.
+ */
+export async function loadFacts(
+  sources: FactSources,
+  wallet: Wallet,
+  needed: NeededFacts,
+  scope: { readonly at: Instant; readonly options?: OperationOptions },
+): Promise<BatchFacts> {
+  const { at, options } = scope;
+  const named = await sources.holds.findByIds(wallet, needed.holdIds, options);
+  const dueHolds = needed.dueHolds ? await sources.holds.listOpen(wallet, at, options) : [];
+  const originals: Original[] = [];
+  for (const entryId of new Set(needed.entryIds)) {
+    const original = await loadOriginal(sources.ledger, wallet, entryId, options);
+    if (original !== null) originals.push(original);
+  }
+  const holds = [...named, ...dueHolds];
+  const receipts = [...holds.map((hold) => hold.receipt), ...originals.map(({ entry }) => entry.receipt)].flat();
+  const embedded = new Set(wallet.lots.map((lot) => lot.id));
+  const lotIds = [...new Set([...needed.lotIds, ...receipts.map((line) => line.lotId)])].filter((id) => !embedded.has(id));
+
+  const lots = await sources.lotStates.load(wallet, { first: needed.first, due: needed.due, ids: lotIds }, at, options);
+  const facts = await sources.lots.findByIds(wallet.accountId, lotIds, options);
+  return {
+    wallet,
+    lots,
+    records: {
+      holds: new Map(holds.map((hold) => [hold.id, hold])),
+      originals: new Map(originals.map((original) => [original.entry.id, original])),
+      lots: new Map(facts.map((fact) => [fact.id, fact])),
+    },
+    ...(needed.dueHolds ? { nextHoldAtOfOthers: await nextDeadline(sources, wallet, dueHolds.length, options) } : {}),
+  };
+}
+
+/** The next deadline among the open holds that were not loaded. */
+async function nextDeadline(
+  sources: FactSources,
+  wallet: Wallet,
+  loadedCount: number,
+  options: OperationOptions | undefined,
+): Promise<Instant | null> {
+  const open = await sources.holds.listOpen(wallet, null, options);
+  // A full page of due holds: the first that was not loaded is due as well, which makes the caller come again.
+  return open[Math.min(loadedCount, HOLDS_PER_PAGE - 1)]?.expiresAt ?? null;
+}
+
+async function loadOriginal(
+  ledger: Ledger,
+  wallet: Wallet,
+  entryId: string,
+  options: OperationOptions | undefined,
+): Promise<Original | null> {
+  const entry = await ledger.findById(wallet, entryId, options);
+  if (entry === null) return null;
+  const reversals = await ledger.findReversals(wallet, entryId, options);
+  return {
+    entry,
+    given: reversals.flatMap((reversal) => givenLines(reversal.answer["given"])),
+    givenDebt: reversals.reduce((sum, reversal) => sum + Number(reversal.answer["debt"] ?? 0), 0),
+  };
+}
+
+function givenLines(given: unknown): readonly ReceiptLine[] {
+  if (!Array.isArray(given)) return [];
+  return given.map((line: Readonly<Record<string, unknown>>) => ({
+    lotId: String(line["lotId"]),
+    class: LOT_CLASSES.find((known) => known === line["class"]) ?? "promo",
+    amount: toAmount(Number(line["amount"])),
+  }));
+}

@@ -1,0 +1,33 @@
+import { HOLD_STATES } from "../holds";
+import { type CollectionDefinition, amount, instant, text, textOrNull, word } from "./define-collection";
+import { receiptProperty } from "./lot-properties";
+
+export const holdsDefinition: CollectionDefinition = {
+  name: "holds",
+  what: "open and ended authorizations",
+  schemaVersion: 1,
+  shardKey: "accountId",
+  properties: {
+    _id: text(),
+    accountId: text(),
+    walletId: text(),
+    state: word(HOLD_STATES),
+    amount,
+    captured: amount,
+    released: amount,
+    receipt: receiptProperty,
+    feature: textOrNull(64),
+    openedAt: instant,
+    expiresAt: instant,
+    maxUntil: instant,
+  },
+  rules: [{ $lte: [{ $add: ["$captured", "$released"] }, "$amount"] }, { $lte: ["$expiresAt", "$maxUntil"] }],
+  indexes: [
+    {
+      name: "open_deadline",
+      key: { accountId: 1, walletId: 1, expiresAt: 1 },
+      partialFilterExpression: { state: "open" },
+      serves: "the open holds of a wallet, and those whose lease is over",
+    },
+  ],
+};

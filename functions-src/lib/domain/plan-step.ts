@@ -1,0 +1,81 @@
+import type { BatchCommand, SingleCommand, WalletCommand } from "./commands";
+import { adjust, voidLot, writeOff } from "./corrections";
+import type { EntryDraft, JsonObject } from "./entry";
+import { grant } from "./grant";
+import { authorize, capture, release } from "./hold-steps";
+import { watchBalance } from "./low-balance";
+import { reverse } from "./reverse";
+import { spend } from "./spend";
+import type { Step, StepFacts } from "./step";
+import type { WalletDraft } from "./wallet-draft";
+
+/** Plans one command on a settled draft. The first entry it adds is the one that carries its answer. */
+export function planStep(draft: WalletDraft, command: WalletCommand, facts: StepFacts): Step {
+  return command.kind === "batch" ? planOperations(draft, command, facts) : planSingle(draft, command, facts);
+}
+
+function planSingle(draft: WalletDraft, command: SingleCommand, facts: StepFacts): Step {
+  const step = single(draft, command, facts);
+  return "refusal" in step ? step : { draft: watchBalance(step.draft, facts.at) };
+}
+
+function single(draft: WalletDraft, command: SingleCommand, facts: StepFacts): Step {
+  switch (command.kind) {
+    case "spend":
+      return spend(draft, command, facts);
+    case "grant":
+      return grant(draft, command, facts.at);
+    case "authorize":
+      return authorize(draft, command, facts);
+    case "capture":
+      return capture(draft, command, facts.at);
+    case "release":
+      return release(draft, command, facts.at);
+    case "reverse":
+      return reverse(draft, command, facts.at);
+    case "void":
+      return voidLot(draft, command, facts.at);
+    case "adjust":
+      return adjust(draft, command, facts);
+    case "write_off":
+      return writeOff(draft, command, facts.at);
+  }
+}
+
+/**
+ * Plans several operations in order under one key: all of them, or the first refusal with its `index` and nothing else.
+ * Their entries are the legs of the batch; leg 0 carries the results of all.
+ */
+function planOperations(draft: WalletDraft, batch: BatchCommand, facts: StepFacts): Step {
+  let current = draft;
+  let leg = 0;
+  const results: JsonObject[] = [];
+  for (const [index, operation] of batch.operations.entries()) {
+    const before = current.entries.length;
+    const step = planSingle(current, { ...operation, identity: batch.identity, actor: batch.actor }, facts);
+    if ("refusal" in step) return { refusal: { ...step.refusal, index } };
+    const added = step.draft.entries.slice(before).map((entry) => (isOf(entry, batch) ? { ...entry, leg: leg++ } : entry));
+    results.push(resultOf(operation, added));
+    current = { ...step.draft, entries: [...step.draft.entries.slice(0, before), ...added] };
+  }
+  const entries = current.entries.map((entry) =>
+    isOf(entry, batch) && entry.leg === 0 ? { ...entry, answer: { ...entry.answer, results } } : entry,
+  );
+  return { draft: { ...current, entries } };
+}
+
+/** Tells an entry of the batch from one that settling booked in between. */
+function isOf(entry: EntryDraft, batch: BatchCommand): boolean {
+  return entry.scope === batch.identity.scope && entry.key === batch.identity.key;
+}
+
+function resultOf(operation: SingleCommand, added: readonly EntryDraft[]): JsonObject {
+  const [first] = added;
+  if (first === undefined) throw new Error(`The operation ${operation.kind} left no entry`);
+  return {
+    kind: operation.kind === "spend" ? "consume" : operation.kind,
+    entryId: first.id,
+    ...first.answer,
+    receipt: first.receipt.map((line) => ({ ...line })),
+  };
+}

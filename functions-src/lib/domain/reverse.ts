@@ -1,0 +1,127 @@
+import { type Amount, toAmount } from "./amount";
+import type { ReverseCommand } from "./commands";
+import { type Entry, canHold, seqText } from "./entry";
+import type { Instant } from "./instant";
+import type { LotFact, OpenLot, ReceiptLine } from "./lot";
+import { mulDiv } from "./mul-div";
+import { lastUnits, unitsOf, without } from "./receipt";
+import { refuse } from "./refusal";
+import type { Step } from "./step";
+import { type Original, type WalletDraft, addLot, book, returnToLots } from "./wallet-draft";
+
+/**
+ * Plans a reversal: units of a spend or capture go back to their own lots, newest taken first; the part that was overdraft
+ * lowers the debt before any lot gets units. A lot that ended meanwhile comes back as a new lot with the life it had left
+ * when it was spent.
+ * Refuses, in this order: exceeds_spend, balance_limit.
+ */
+export function reverse(draft: WalletDraft, command: ReverseCommand, at: Instant): Step {
+  const original = draft.records.originals.get(command.entryId);
+  const reversible = original === undefined ? 0 : reversibleOf(original);
+  const amount = command.amount ?? toAmount(reversible);
+  if (original === undefined || amount > reversible || amount === 0) {
+    return { refusal: refuse("exceeds_spend", { reversible }) };
+  }
+  if (!canHold(draft.wallet, amount)) return { refusal: refuse("balance_limit") };
+
+  const debt = toAmount(Math.min(amount, draft.wallet.debt, debtOf(original.entry) - original.givenDebt));
+  const back = lastUnits(without(original.entry.receipt, original.given), toAmount(amount - debt));
+  const homes = back.map((line, index) => homeOf(draft, { original, line, index, at }));
+  const receipt = homes.map(({ line, lot }) => ({ ...line, lotId: lot?.id ?? line.lotId }));
+  const booked = book(draft, {
+    kind: "reverse",
+    ...command.identity,
+    at,
+    recordedAt: at,
+    actor: command.actor,
+    cause: { kind: "reverse", id: original.entry.id },
+    postings: [
+      { account: "spent", amount: -toAmount(debt + unitsOf(back)) },
+      ...(debt === 0 ? [] : [{ account: "debt", amount: debt } as const]),
+      { account: "available", amount: unitsOf(back) },
+    ],
+    receipt,
+    answer: { amount, debt, given: back.map((line) => ({ ...line })) },
+    note: command.note,
+  });
+  return { draft: remember(putBack(booked, command, homes, at), original, back, debt) };
+}
+
+function reversibleOf({ entry, given, givenDebt }: Original): Amount {
+  if (entry.kind !== "spend" && entry.kind !== "capture") return toAmount(0);
+  return toAmount(unitsOf(without(entry.receipt, given)) + debtOf(entry) - givenDebt);
+}
+
+/** The part of an entry that was overdraft. */
+function debtOf(entry: Entry): number {
+  return entry.postings.reduce((sum, posting) => (posting.account === "debt" ? sum - posting.amount : sum), 0);
+}
+
+/** Where a line goes: into its own lot (`lot` null), or into a new one because its own is over. */
+interface Home {
+  readonly line: ReceiptLine;
+  readonly lot: OpenLot | null;
+}
+
+function homeOf(
+  draft: WalletDraft,
+  facts: { readonly original: Original; readonly line: ReceiptLine; readonly index: number; readonly at: Instant },
+): Home {
+  const { line, at } = facts;
+  const fact = draft.records.lots.get(line.lotId);
+  const isOpen = draft.open.some((lot) => lot.id === line.lotId);
+  if (isOpen || fact === undefined || fact.expiresAt === null || fact.expiresAt > at) return { line, lot: null };
+  const lifeMs = fact.expiresAt - facts.original.entry.at;
+  return { line, lot: heirOf(draft, fact, { ...facts, lifeMs }) };
+}
+
+/** The lot that takes the place of one that ended: its terms, its share of the cost, the life it had left. */
+function heirOf(
+  draft: WalletDraft,
+  fact: LotFact,
+  facts: { readonly line: ReceiptLine; readonly index: number; readonly at: Instant; readonly lifeMs: number },
+): OpenLot {
+  return {
+    id: `${draft.wallet.id}:lot-${seqText(draft.wallet.seq + 1)}-${facts.index}`,
+    class: fact.class,
+    priority: fact.priority,
+    scope: fact.scope,
+    effectiveAt: facts.at,
+    expiresAt: facts.at + facts.lifeMs,
+    costMinor: mulDiv(fact.costMinor, facts.line.amount, fact.granted, "down"),
+    currency: fact.currency,
+    granted: facts.line.amount,
+    remaining: facts.line.amount,
+    pending: false,
+  };
+}
+
+function putBack(draft: WalletDraft, command: ReverseCommand, homes: readonly Home[], at: Instant): WalletDraft {
+  const own = returnToLots(draft, homes.filter(({ lot }) => lot === null).map(({ line }) => line));
+  return homes.reduce(
+    (current, { line, lot }) =>
+      lot === null
+        ? current
+        : addLot(current, lot, {
+            accountId: draft.wallet.accountId,
+            walletId: draft.wallet.id,
+            causeKey: `reverse:${command.identity.scope}:${command.identity.key}:${line.lotId}`,
+            part: "whole",
+            grantedAt: at,
+            parentLotId: line.lotId,
+          }),
+    own,
+  );
+}
+
+/** Keeps what was given back, for a second reversal of the same spend in the same batch. */
+function remember(
+  draft: WalletDraft,
+  original: Original,
+  back: readonly ReceiptLine[],
+  debt: number,
+): WalletDraft {
+  const after = { ...original, given: [...original.given, ...back], givenDebt: original.givenDebt + debt };
+  const originals = new Map([...draft.records.originals, [original.entry.id, after]]);
+  return { ...draft, records: { ...draft.records, originals } };
+}
