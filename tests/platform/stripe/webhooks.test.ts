@@ -142,6 +142,15 @@ describe("deliveries", () => {
     await receiver.until(({ length }) => length === 1);
     await simulator.close();
   });
+
+  it("start nothing any more once the simulator closes", async () => {
+    await register(simulator, receiver);
+    receiver.answer = () => null;
+    await sdk.customers.create();
+    const began = Date.now();
+    await simulator.close();
+    expect(Date.now() - began).toBeLessThan(5000);
+  });
 });
 
 describe("faults", () => {
