@@ -33,7 +33,7 @@ describe("a checkout session whose time is over", () => {
     store.atomically(null, (tx) => paySession(tx, paid, { card: GOOD_CARD, email: null, now: clock.now }));
     clock.now = START + 24 * 3600;
     let told = 0;
-    expireSessionsOnTime(store, clock, () => (told += 1))();
+    expireSessionsOnTime({ store, clock, committed: () => (told += 1), log: () => undefined })();
     expect(store.get("checkout.session", abandoned)?.status).toBe("expired");
     expect(store.get("checkout.session", paid)?.status).toBe("complete");
     expect(store.list("event")[0]).toMatchObject({
@@ -48,7 +48,7 @@ describe("a checkout session whose time is over", () => {
     const { store, clock, create } = setUp();
     const id = create();
     clock.now = START + 24 * 3600 - 1;
-    expireSessionsOnTime(store, clock, () => undefined)();
+    expireSessionsOnTime({ store, clock, committed: () => undefined, log: () => undefined })();
     expect(store.get("checkout.session", id)?.status).toBe("open");
   });
 
