@@ -80,7 +80,7 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
     await release();
     throw error;
   }
-  const stopExpiry = expireSessionsOnTime(store, clock, committed);
+  const stopExpiry = expireSessionsOnTime({ store, clock, committed, log });
   deliverer.wake();
 
   let closing: Promise<void> | undefined;

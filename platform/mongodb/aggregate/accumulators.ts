@@ -4,6 +4,7 @@ import { Total, toWhole } from "../bson/numeric";
 import { compare } from "../bson/order";
 import type { Doc, Value } from "../bson/values";
 import { compileSort } from "../match/sort";
+import { Deviation } from "./deviation";
 import { compileExpression, type Evaluator, type Scope } from "./expression";
 import { isNullish } from "./operators/builder";
 
@@ -104,6 +105,8 @@ const SIMPLE: Readonly<Record<string, () => Accumulator>> = {
   $push: () => collecting((items) => items, false),
   $addToSet: () => new SetOfValues(),
   $mergeObjects: merging,
+  $stdDevPop: () => new Deviation(false),
+  $stdDevSamp: () => new Deviation(true),
 };
 
 /** Compiles one field of `$group` (or of `$bucket`): a name and a document with one accumulator. */

@@ -9,6 +9,7 @@ import { DATE_MATH } from "./operators/date-math";
 import { DATES } from "./operators/dates";
 import { ITERATION } from "./operators/iteration";
 import { OBJECTS } from "./operators/objects";
+import { REAL_FUNCTIONS } from "./operators/real-functions";
 import { STRINGS } from "./operators/strings";
 
 export type { Evaluator, Scope } from "./operators/builder";
@@ -16,6 +17,7 @@ export type { Evaluator, Scope } from "./operators/builder";
 const OPERATORS: ReadonlyMap<string, Builder> = new Map(
   Object.entries({
     ...ARITHMETIC,
+    ...REAL_FUNCTIONS,
     ...COMPARISON,
     ...ARRAYS,
     ...ITERATION,

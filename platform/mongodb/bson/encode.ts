@@ -73,7 +73,9 @@ function writeElement(name: string, value: Value, depth: number): void {
   reserve(1);
   const typeAt = position++;
   writeName(name);
-  scratch[typeAt] = writeValue(value, depth);
+  // Not in one expression: the value may move everything to a larger buffer, and the type has to go into that one.
+  const type = writeValue(value, depth);
+  scratch[typeAt] = type;
 }
 
 function writeName(name: string): void {

@@ -70,7 +70,7 @@ async function beginFailing(
 }
 
 function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => setTimeout(resolve, Math.min(ms, 2 ** 31 - 1)));
 }
 
 function run(attempt: Attempt, definition: CommandDefinition | undefined): WireAnswer | Promise<WireAnswer> {

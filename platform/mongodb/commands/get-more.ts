@@ -7,6 +7,7 @@ import type { Cursor } from "./cursor-table";
 import { failGetMore } from "./fail-points";
 
 const defaultAwaitMs = 1_000;
+const longestTimerMs = 2 ** 31 - 1;
 
 /** Runs the getMore command; a cursor that waits for data is given up to maxTimeMS. Throws: CursorNotFound, BadValue. */
 export function getMore(context: CommandContext): Reply | Promise<Reply> {
@@ -23,7 +24,9 @@ export function getMore(context: CommandContext): Reply | Promise<Reply> {
 
 async function awaitMore(context: CommandContext, cursor: Cursor, count: number): Promise<Reply> {
   const { server, connection, body } = context;
-  const deadline = performance.now() + (toNumber(body.get("maxTimeMS")) ?? defaultAwaitMs);
+  // A timer counts to 2^31 - 1 and fires at once beyond that, which would make this a busy loop.
+  const awaitMs = Math.min(toNumber(body.get("maxTimeMS")) ?? defaultAwaitMs, longestTimerMs);
+  const deadline = performance.now() + awaitMs;
   const gone = new AbortController();
   const forget = connection.onClose(() => gone.abort());
   const signal = AbortSignal.any([gone.signal, cursor.killed.signal, server.closing]);
@@ -89,10 +92,10 @@ export function killCursors({ args, server }: CommandContext): Reply {
   const notFound: Value[] = [];
   for (const id of args.array("cursors") ?? []) {
     const plain = toNumber(id);
-  if (plain === undefined || !Number.isInteger(plain)) {
-    throw serverError("TypeMismatch", "Field 'getMore' must be a cursor id of type long");
-  }
-  const number = typeof id === "bigint" ? id : BigInt(plain);
+    if (plain === undefined || !Number.isInteger(plain)) {
+      throw serverError("TypeMismatch", "Field 'getMore' must be a cursor id of type long");
+    }
+    const number = typeof id === "bigint" ? id : BigInt(plain);
     (server.cursors.kill(number) ? killed : notFound).push(number);
   }
   return reply(["cursorsKilled", killed], ["cursorsNotFound", notFound], ["cursorsAlive", []], ["cursorsUnknown", []]);

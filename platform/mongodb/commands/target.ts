@@ -104,13 +104,16 @@ async function retryUnblocked<T>(context: CommandContext, step: () => T, first: 
   }
 }
 
+/** A timer beyond this fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 async function endOrDeadline({ deadlineMs }: CommandContext, blocked: WriteBlocked): Promise<void> {
   if (deadlineMs === undefined) return blocked.by.ended;
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(serverError("MaxTimeMSExpired", "operation exceeded time limit")),
-      Math.max(0, deadlineMs - performance.now()),
+      Math.min(Math.max(0, deadlineMs - performance.now()), longestTimerMs),
     );
   });
   try {

@@ -2,6 +2,7 @@ import {
   closeSync,
   fdatasync,
   fdatasyncSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   readFileSync,
@@ -58,7 +59,16 @@ export function openJournal(folder: string): Journal {
       renameSync(`${path}.next`, path);
       file = openSync(path, "a+");
     },
-    append: (rows) => writeAll(file, `${JSON.stringify(rows)}\n`),
+    append: (rows) => {
+      const whole = fstatSync(file).size;
+      try {
+        writeAll(file, `${JSON.stringify(rows)}\n`);
+      } catch (error) {
+        // Half a line on a full disk would spoil the next one; its transaction is undone, so nothing is lost with it.
+        ftruncateSync(file, whole);
+        throw error;
+      }
+    },
     settled: sync,
     close: async () => {
       await sync();

@@ -27,7 +27,6 @@ export interface CheckoutDetails {
   readonly lineItems: readonly StoredLineItem[];
   readonly intentMetadata: Stripe.Metadata;
   readonly intentDescription: string | null;
-  readonly lastDecline: string | null;
 }
 
 /** The signing secrets of an endpoint; the first endpoint follows the secret given at the start. */

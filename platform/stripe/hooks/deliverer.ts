@@ -52,11 +52,13 @@ export function createDeliverer(parts: Parts): Deliverer {
     if (running !== undefined) return running;
     const sent = attempt(parts, poster, delivery)
       .then((error) => !stopped && record(parts, delivery.id, error))
-      .finally(() => {
-        sending.delete(delivery.id);
-        wake();
-      });
+      .finally(() => sending.delete(delivery.id));
     sending.set(delivery.id, sent);
+    sent.then(wake, (error: unknown) => {
+      parts.log(`Delivery ${delivery.id} could not be written down: ${String(error)}`);
+      // Its state is as before, so it is due at once: without a pause a full disk would make a storm of repeats.
+      setTimeout(wake, FIRST_RETRY_MS).unref();
+    });
     return sent;
   };
 

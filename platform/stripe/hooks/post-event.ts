@@ -15,8 +15,10 @@ export interface Poster {
 export function createPoster(): Poster {
   const agents = { http: new Agent({ keepAlive: true }), https: new SecureAgent({ keepAlive: true }) };
   const running = new Set<AbortController>();
+  let closed = false;
   return {
-    post: (url, { body, signature }) => {
+    post: async (url, { body, signature }) => {
+      if (closed) throw new Error("The simulator stopped");
       const secure = url.startsWith("https:");
       const abort = new AbortController();
       running.add(abort);
@@ -47,6 +49,7 @@ export function createPoster(): Poster {
       });
     },
     close: () => {
+      closed = true;
       for (const abort of running) abort.abort(new Error("The simulator stopped"));
       agents.http.destroy();
       agents.https.destroy();

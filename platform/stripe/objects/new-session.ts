@@ -50,7 +50,6 @@ export function newSession(params: SessionParameters, context: CallContext): Str
     lineItems,
     intentMetadata: mergeMetadata({}, params.payment_intent_data?.metadata),
     intentDescription: params.payment_intent_data?.description ?? null,
-    lastDecline: null,
   });
   return session;
 }

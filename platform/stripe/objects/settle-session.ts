@@ -62,7 +62,6 @@ export function paySession(tx: Transaction, id: string, { card, email, now }: Pa
   if (attempt.kind === "declined") {
     const open = { ...session, customer, payment_intent: intent.id };
     tx.put("checkout.session", open);
-    if (details !== undefined) tx.putQuietly("checkout_details", { ...details, lastDecline: attempt.error.message });
     return { kind: "declined", session: open, error: attempt.error };
   }
   const paid: Stripe.Checkout.Session = { ...complete, payment_intent: intent.id, payment_status: "paid" };

@@ -11,12 +11,12 @@ export interface CheckoutView {
     readonly quantity: number | null;
     readonly amount_total: number;
   }[];
-  /** Why the last try failed. */
-  readonly decline: string | null;
+  /** The try before, when it failed: why, and what the buyer had entered. */
+  readonly failed: { readonly reason: string; readonly email: string | null } | null;
 }
 
 /** Renders the page of a checkout session: its items and a form while it is open, else how it ended. */
-export function renderCheckoutPage({ session, items, decline }: CheckoutView): string {
+export function renderCheckoutPage({ session, items, failed }: CheckoutView): string {
   const currency = session.currency ?? "usd";
   const total = formatAmount(session.amount_total ?? 0, currency);
   const rows = items
@@ -30,7 +30,7 @@ export function renderCheckoutPage({ session, items, decline }: CheckoutView): s
     `<p class="badge">Test mode: no money moves</p>
 <h1>${escapeHtml(total)}</h1>
 <ul class="items">${rows}</ul>
-${session.status === "open" ? form(session, total, decline) : ended(session)}`,
+${session.status === "open" ? form(session, total, failed) : ended(session)}`,
   );
 }
 
@@ -39,13 +39,13 @@ export function renderMissingPage(): string {
   return page("Not found", `<h1>Not found</h1><p role="status">There is no such checkout.</p>`);
 }
 
-function form(session: Stripe.Checkout.Session, total: string, decline: string | null): string {
+function form(session: Stripe.Checkout.Session, total: string, failed: CheckoutView["failed"]): string {
   const cards = TEST_CARDS.map(
     ({ number, label }, index) =>
       `<label class="card"><input type="radio" name="card" value="${number}"${index === 0 ? " checked" : ""}> <span>${number.replaceAll(/(\d{4})(?=\d)/g, "$1 ")}</span> <small>${escapeHtml(label)}</small></label>`,
   ).join("\n");
-  const email = session.customer_details?.email ?? "";
-  const alert = decline === null ? "" : `<p class="alert" role="alert">${escapeHtml(decline)}</p>`;
+  const email = failed?.email ?? session.customer_details?.email ?? "";
+  const alert = failed === null ? "" : `<p class="alert" role="alert">${escapeHtml(failed.reason)}</p>`;
   const cancel =
     session.cancel_url === null
       ? ""

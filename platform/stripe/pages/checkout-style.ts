@@ -9,12 +9,13 @@ h1 { margin: 0 0 .5rem; font-size: 2rem; }
 .badge { margin: 0 0 .5rem; color: var(--soft); font-size: .875rem; }
 .items { list-style: none; margin: 0 0 1rem; padding: 0; border-top: 1px solid var(--line); }
 .items li { display: flex; justify-content: space-between; gap: 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.items li span:last-child { white-space: nowrap; }
 small { color: var(--soft); }
 form > label, legend { display: block; font-weight: 600; margin-bottom: .25rem; padding: 0; }
 input[type=email] { width: 100%; font: inherit; color: inherit; background: transparent; padding: .6rem .75rem; border: 1px solid var(--soft); border-radius: .5rem; }
 fieldset { border: 0; margin: 1rem 0; padding: 0; }
-.card { display: flex; flex-wrap: wrap; gap: .25rem .6rem; align-items: center; padding: .5rem 0; }
-.card small { margin-left: auto; }
+.card { display: grid; grid-template-columns: auto 1fr; column-gap: .6rem; align-items: center; padding: .4rem 0; }
+.card small { grid-column: 2; }
 button { display: block; width: 100%; font: inherit; font-weight: 600; padding: .75rem; margin-top: .6rem; border: 0; border-radius: .5rem; background: var(--act); color: #fff; cursor: pointer; }
 button.quiet { background: transparent; color: var(--ink); border: 1px solid var(--soft); }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }

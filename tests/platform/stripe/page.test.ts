@@ -67,10 +67,18 @@ describe("the checkout page", () => {
 
   it("says why a card was declined and lets another pay", async () => {
     const session = await sdk.checkout.sessions.create(sessionParams());
-    const declined = await press(session.url, "pay", { card: "4000000000000002" });
+    const declined = await press(session.url, "pay", { card: "4000000000000002", email: "buyer@shop.example" });
     expect(declined.status).toBe(402);
     expect(declined.html).toContain('<p class="alert" role="alert">Your card was declined.</p>');
+    expect(declined.html).toContain('value="buyer@shop.example"');
     expect((await press(session.url, "pay")).status).toBe(303);
+  });
+
+  it("refuses a card that is no test card, and charges nothing", async () => {
+    const session = await sdk.checkout.sessions.create(sessionParams());
+    const refused = await press(session.url, "pay", { card: "4111111111111111" });
+    expect(refused.html).toContain("Your card number is not a test card.");
+    expect((await sdk.charges.list()).data).toEqual([]);
   });
 
   it("goes back by Cancel and leaves the session open", async () => {

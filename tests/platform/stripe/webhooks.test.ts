@@ -114,12 +114,26 @@ describe("deliveries", () => {
     const endpoint = await register(simulator, receiver);
     receiver.answer = () => 500;
     for (let count = 0; count < 5; count += 1) await sdk.customers.create();
-    await flush();
-    await flush();
+    // Seven failures make a back-off that is longer than this test may last.
+    for (let count = 0; count < 7; count += 1) await flush();
     const moved = await startReceiver();
     await sdk.webhookEndpoints.update(endpoint.id, { url: moved.url });
     await moved.until(({ length }) => length === 5);
     expect(await flush()).toMatchObject({ body: { sent: 0 } });
+  });
+
+  it("are given up after sixteen failures, and a flush still sends them", async () => {
+    await register(simulator, receiver);
+    receiver.answer = () => 500;
+    await sdk.customers.create();
+    await receiver.until(({ length }) => length === 1);
+    // The first of these may only join the try that is on its way.
+    for (let count = 0; count < 16; count += 1) await flush();
+    expect(await pending()).toMatchObject([{ status: "given_up", attempts: expect.any(Number) }]);
+    expect((await sdk.events.list({ delivery_success: false })).data).toHaveLength(1);
+    receiver.answer = () => 200;
+    expect(await flush()).toMatchObject({ body: { sent: 1, delivered: 1 } });
+    expect(await pending()).toEqual([]);
   });
 
   it("stop with the endpoint: disabled ones wait, deleted ones are forgotten", async () => {

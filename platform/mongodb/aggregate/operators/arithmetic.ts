@@ -182,24 +182,6 @@ function raise([base, exponent]: Arguments): Value {
   return types.includes("long") ? result : fromWhole(result);
 }
 
-function ofDouble(
-  name: string,
-  run: (value: number) => number,
-  isAllowed: (value: number) => boolean,
-  complaint: string,
-): Builder {
-  return fixed(name, 1, 1, ([value]) => {
-    if (isNullish(value)) return null;
-    const number = requireNumber(name, value);
-    if (number instanceof Decimal128) throw serverError("NotImplemented", `${name} of a decimal is not implemented`);
-    if (!isAllowed(toDouble(number))) throw numberedError(28714, `${name}'s argument must be ${complaint}`);
-    return fromDouble(run(toDouble(number)));
-  });
-}
-
-const anyNumber = (): boolean => true;
-const isPositive = (value: number): boolean => !(value <= 0);
-
 function bits(name: string, start: bigint, combine: (a: bigint, b: bigint) => bigint): Builder {
   return variadic((args) => {
     let result = start;
@@ -228,15 +210,14 @@ export const ARITHMETIC: Readonly<Record<string, Builder>> = {
   $trunc: roundingOperator("$trunc", "trunc", 2),
   $round: roundingOperator("$round", "round", 2),
   $pow: fixed("$pow", 2, 2, raise),
-  $sqrt: ofDouble("$sqrt", Math.sqrt, (value) => !(value < 0), "greater than or equal to 0"),
-  $exp: ofDouble("$exp", Math.exp, anyNumber, "a number"),
-  $ln: ofDouble("$ln", Math.log, isPositive, "a positive number"),
-  $log10: ofDouble("$log10", Math.log10, isPositive, "a positive number"),
-  $sin: ofDouble("$sin", Math.sin, Number.isFinite, "finite"),
-  $cos: ofDouble("$cos", Math.cos, Number.isFinite, "finite"),
-  $tan: ofDouble("$tan", Math.tan, Number.isFinite, "finite"),
   $bitAnd: bits("$bitAnd", -1n, (a, b) => a & b),
   $bitOr: bits("$bitOr", 0n, (a, b) => a | b),
   $bitXor: bits("$bitXor", 0n, (a, b) => a ^ b),
+  $bitNot: fixed("$bitNot", 1, 1, ([value]) => {
+    if (isNullish(value)) return null;
+    if (typeof value === "bigint") return ~value;
+    if (typeof value === "number" && numberTypeOf(value) === "int") return ~value;
+    throw serverError("TypeMismatch", `$bitNot only supports int and long, not: ${typeNameOf(value)}.`);
+  }),
   $rand: () => () => fromDouble(Math.random()),
 };

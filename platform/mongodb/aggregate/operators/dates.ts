@@ -3,6 +3,7 @@ import { toWhole } from "../../bson/numeric";
 import { typeNameOf } from "../../bson/types";
 import { ObjectId, Timestamp, type Value } from "../../bson/values";
 import { type Builder, isNullish, named } from "./builder";
+import { compileDateFormat } from "./date-format";
 import { formatDate, parseDate } from "./date-text";
 import { fromLocal, type Parts, partsOf } from "./time-zone";
 
@@ -51,12 +52,14 @@ const dateFromString = named(
   ["dateString"],
   ["format", "timezone", "onError", "onNull"],
   (args, has) => {
-    const { dateString, timezone, onError, onNull } = args;
-    if (has.has("format")) throw serverError("NotImplemented", "$dateFromString with a format is not implemented");
+    const { dateString, format, timezone, onError, onNull } = args;
     if (isNullish(dateString)) return has.has("onNull") ? onNull : null;
     const zone = readZone("$dateFromString", has.has("timezone"), timezone);
-    if (zone === undefined) return null;
-    const date = typeof dateString === "string" ? parseDate(dateString, zone) : undefined;
+    if (zone === undefined || (has.has("format") && isNullish(format))) return null;
+    if (format !== undefined && typeof format !== "string")
+      throw numberedError(40684, "$dateFromString requires that 'format' be a string");
+    const read = format === undefined ? parseDate : compileDateFormat(format);
+    const date = typeof dateString === "string" ? read(dateString, zone) : undefined;
     if (date !== undefined) return date;
     if (has.has("onError")) return onError;
     throw serverError("ConversionFailure", `Error parsing date string '${String(dateString)}'`);

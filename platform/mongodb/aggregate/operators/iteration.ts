@@ -4,6 +4,7 @@ import { compare } from "../../bson/order";
 import { typeNameOf } from "../../bson/types";
 import type { Value } from "../../bson/values";
 import { compileSort } from "../../match/sort";
+import { Deviation } from "../deviation";
 import { isTruthy } from "../truth";
 import { type Builder, checkNames, type Evaluator, fixed, isNullish, type Scope, withVariables } from "./builder";
 import { assertVariableName } from "./comparison";
@@ -145,6 +146,12 @@ function extreme(values: readonly (Value | undefined)[], sign: 1 | -1): Value {
   return best ?? null;
 }
 
+function deviation(values: readonly (Value | undefined)[], isSample: boolean): Value {
+  const gathered = new Deviation(isSample);
+  for (const value of values) gathered.add(value);
+  return gathered.result();
+}
+
 /** Loops over arrays, and folds. */
 export const ITERATION: Readonly<Record<string, Builder>> = {
   $map: buildMap,
@@ -153,6 +160,8 @@ export const ITERATION: Readonly<Record<string, Builder>> = {
   $sortArray: buildSortArray,
   $sum: folding((values) => total(values).result()),
   $avg: folding((values) => total(values).average()),
+  $stdDevPop: folding((values) => deviation(values, false)),
+  $stdDevSamp: folding((values) => deviation(values, true)),
   $min: folding((values) => extreme(values, -1)),
   $max: folding((values) => extreme(values, 1)),
   $isNumber: fixed("$isNumber", 1, 1, ([value]) => ["int", "long", "double", "decimal"].includes(typeNameOf(value))),

@@ -1,4 +1,5 @@
 import { numberedError } from "../../errors";
+import { encode } from "../../bson/encode";
 import { typeNameOf } from "../../bson/types";
 import type { Doc, Value } from "../../bson/values";
 import {
@@ -130,6 +131,12 @@ export const OBJECTS: Readonly<Record<string, Builder>> = {
       return Array.isArray(value) ? mergeObjects(value) : merge(scope);
     };
   },
+  $bsonSize: fixed("$bsonSize", 1, 1, ([value]) => {
+    if (isNullish(value)) return null;
+    if (!(value instanceof Map))
+      throw numberedError(31393, `$bsonSize requires a document input, found: ${typeNameOf(value)}`);
+    return encode(value).length;
+  }),
   $objectToArray: fixed("$objectToArray", 1, 1, objectToArray),
   $arrayToObject: (operand, compile) => {
     // A literal array of pairs is the one argument, not the list of arguments.

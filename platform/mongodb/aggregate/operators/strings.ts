@@ -2,7 +2,7 @@ import { numberedError } from "../../errors";
 import { toWhole } from "../../bson/numeric";
 import { show } from "../../bson/show";
 import { isNumeric, typeNameOf } from "../../bson/types";
-import { BSONRegExp, BSONSymbol, type Doc, type Value } from "../../bson/values";
+import { Binary, BSONRegExp, BSONSymbol, type Doc, type Value } from "../../bson/values";
 import { compileRegex } from "../../match/regular-expression";
 import { type Arguments, type Builder, fixed, isNullish, named, variadic } from "./builder";
 
@@ -163,6 +163,12 @@ export const STRINGS: Readonly<Record<string, Builder>> = {
   $substrCP: fixed("$substrCP", 3, 3, substringCodePoints),
   $strLenCP: lengthIn("$strLenCP", (text) => [...text].length, 34471),
   $strLenBytes: lengthIn("$strLenBytes", (text) => Buffer.byteLength(text), 34473),
+  $binarySize: fixed("$binarySize", 1, 1, ([value]) => {
+    if (isNullish(value)) return null;
+    if (value instanceof Binary) return value.length();
+    if (typeof value === "string") return Buffer.byteLength(value);
+    throw numberedError(51276, `$binarySize requires a string or BinData argument, found: ${typeNameOf(value)}`);
+  }),
   $strcasecmp: fixed("$strcasecmp", 2, 2, compareWithoutCase),
   $split: fixed("$split", 2, 2, split),
   $trim: trimming("$trim", true, true),

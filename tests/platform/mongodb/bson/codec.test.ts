@@ -134,4 +134,12 @@ describe("the codec", () => {
     expect(() => encode(docOf({ "a\0b": 1 }))).toThrow("null byte");
     expect(() => encode(docOf({ "ü\0b": 1 }))).toThrow("null byte");
   });
+
+  test.each([60_000, 65_530, 70_000, 200_000, 2_000_000])(
+    "writes a document that outgrows its buffer whole (%d characters)",
+    (length) => {
+      const plain = { a: 1, nested: { text: "x".repeat(length), list: ["y".repeat(length), 5] }, z: true };
+      expect(Buffer.compare(encode(docOf(plain)), Buffer.from(serialize(plain)))).toBe(0);
+    },
+  );
 });
