@@ -7,7 +7,7 @@ import { type BatchFacts, operationTime, settledDraft } from "./plan-batch";
 import { type Balance, balanceOf } from "./wallet";
 
 /** How many lots a balance shows. */
-const LOTS_SHOWN = 64;
+export const LOTS_SHOWN = 64;
 
 /** What a wallet looks like at an instant, with everything booked that is due then; nothing is written. */
 export interface BalanceView extends Balance {

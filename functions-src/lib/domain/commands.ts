@@ -4,7 +4,7 @@ import type { Instant } from "./instant";
 import type { LotClass } from "./lot";
 import type { PaymentFact } from "./payment";
 import type { Refusal } from "./refusal";
-import type { LowBalanceAlert, WalletPolicy } from "./wallet";
+import type { WalletRef } from "./wallet";
 
 /** Free text that belongs to an entry. It lives apart, erasable; the entry keeps only its keyed hash. */
 export interface Note {
@@ -88,13 +88,6 @@ export interface WriteOffCommand extends CommandBase {
   readonly amount: Amount | null;
 }
 
-/** Changes policy and alert of a wallet; the entry is an adjustment of nothing, so that the change is in the ledger's order. */
-export interface SettingsCommand {
-  readonly kind: "settings";
-  readonly policy: Partial<WalletPolicy>;
-  readonly alert: Partial<Pick<LowBalanceAlert, "lowAt" | "channel">>;
-}
-
 /** Operations that make ledger entries under a key. */
 export type SingleCommand =
   | SpendCommand
@@ -113,7 +106,17 @@ export interface BatchCommand extends CommandBase {
   readonly operations: readonly SingleCommand[];
 }
 
-export type WalletCommand = SingleCommand | BatchCommand;
+/** Moves bought units to another wallet; both sides are one transaction. */
+export interface TransferCommand extends CommandBase {
+  readonly kind: "transfer";
+  readonly amount: Amount;
+  readonly to: WalletRef;
+  readonly toWalletId: string;
+  /** The number that the arriving entry will have, for the answer. */
+  readonly toSeq: number;
+}
+
+export type WalletCommand = SingleCommand | BatchCommand | TransferCommand;
 
 /** What became of a command: booked (now, or earlier in the same batch under the same key) or refused. */
 export type Outcome =

@@ -50,7 +50,12 @@ export function foldEntry(
   // The receipt says which lots; the postings say how many units went in or out of them.
   const change = lotsChange(entry.postings);
   const sign = Math.sign(change);
-  if (sign !== 0) check("receipt", Math.abs(change), entry.receipt.reduce((sum, line) => sum + line.amount, 0));
+  if (sign !== 0)
+    check(
+      "receipt",
+      Math.abs(change),
+      entry.receipt.reduce((sum, line) => sum + line.amount, 0),
+    );
   for (const line of entry.receipt) {
     const left = (fold.lots.get(line.lotId) ?? 0) + sign * line.amount;
     if (left < 0) check(`lots.${line.lotId}`, ">= 0", left);

@@ -1,11 +1,12 @@
-import { ZERO, toAmount } from "./amount";
+import { type Amount, ZERO, toAmount } from "./amount";
 import type { AuthorizeCommand, CaptureCommand, ReleaseCommand } from "./commands";
 import { seqText } from "./entry";
 import { HOLD_LIMITS, type Hold } from "./hold";
 import type { Instant } from "./instant";
 import { firstUnits, lastUnits, takeInOrder } from "./receipt";
-import { type Refusal, refuse } from "./refusal";
+import { refuse } from "./refusal";
 import { settle } from "./settle";
+import { spend } from "./spend";
 import { type Step, type StepFacts, coverageOf, gateRefusal, shortage } from "./step";
 import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./wallet-draft";
 
@@ -57,16 +58,25 @@ export function authorize(draft: WalletDraft, command: AuthorizeCommand, facts: 
 
 /**
  * Plans a capture of an open hold: leg 0 spends, leg 1 gives the rest back. Goes on while the wallet is frozen or closed.
- * Refuses, in this order: hold_not_open, exceeds_hold.
+ * A hold whose lease is over gave its units back, so its capture is an ordinary spend, once.
+ * Refuses, in this order: hold_not_open, exceeds_hold, and after the lease what a spend refuses.
  */
-export function capture(draft: WalletDraft, command: CaptureCommand, at: Instant): Step {
-  const hold = openHold(draft, command.holdId);
-  if ("refusal" in hold) return hold;
+export function capture(draft: WalletDraft, command: CaptureCommand, facts: StepFacts): Step {
+  const hold = draft.records.holds.get(command.holdId);
+  if (hold === undefined || (hold.state !== "open" && hold.state !== "expired")) return notOpen(hold);
   const amount = command.amount ?? hold.amount;
   if (amount > hold.amount) return { refusal: refuse("exceeds_hold", { held: hold.amount }) };
+  return hold.state === "open"
+    ? captureOpen(draft, command, { hold, amount, at: facts.at })
+    : spendLate(draft, command, { hold, amount, facts });
+}
 
+function captureOpen(
+  draft: WalletDraft,
+  command: CaptureCommand,
+  { hold, amount, at }: { readonly hold: Hold; readonly amount: Amount; readonly at: Instant },
+): Step {
   const rest = toAmount(hold.amount - amount);
-  const receipt = firstUnits(hold.receipt, amount);
   const spent = book(draft, {
     kind: "capture",
     ...command.identity,
@@ -78,7 +88,7 @@ export function capture(draft: WalletDraft, command: CaptureCommand, at: Instant
       { account: "held", amount: -amount },
       { account: "spent", amount },
     ],
-    receipt,
+    receipt: firstUnits(hold.receipt, amount),
     answer: { amount, captured: amount, released: rest },
     note: command.note,
   });
@@ -86,11 +96,32 @@ export function capture(draft: WalletDraft, command: CaptureCommand, at: Instant
   return { draft: rest === 0 ? putHold(spent, ended) : giveRest(spent, command, ended, at) };
 }
 
+/** Spends what an ended hold had set aside, from whatever may pay for it now; the hold cannot be captured again. */
+function spendLate(
+  draft: WalletDraft,
+  command: CaptureCommand,
+  { hold, amount, facts }: { readonly hold: Hold; readonly amount: Amount; readonly facts: StepFacts },
+): Step {
+  const before = draft.entries.length;
+  const step = spend(draft, { ...command, kind: "spend", amount, feature: hold.feature }, facts);
+  if ("refusal" in step) return step;
+  const entries = step.draft.entries.map((entry, index) =>
+    index === before
+      ? { ...entry, cause: { kind: "hold", id: hold.id }, answer: { amount, captured: amount, released: 0 } }
+      : entry,
+  );
+  return { draft: putHold({ ...step.draft, entries }, { ...hold, state: "captured" }) };
+}
+
 /** Plans a release of an open hold: everything goes back to its lots. Refuses: hold_not_open. */
 export function release(draft: WalletDraft, command: ReleaseCommand, at: Instant): Step {
-  const hold = openHold(draft, command.holdId);
-  if ("refusal" in hold) return hold;
+  const hold = draft.records.holds.get(command.holdId);
+  if (hold?.state !== "open") return notOpen(hold);
   return { draft: giveRest(draft, command, { ...hold, state: "released", released: hold.amount }, at) };
+}
+
+function notOpen(hold: Hold | undefined): Step {
+  return { refusal: refuse("hold_not_open", { state: hold?.state ?? "unknown" }) };
 }
 
 /** Gives the released units of a hold back, newest taken first; units of a lot that ended meanwhile end at once. */
@@ -114,10 +145,3 @@ function giveRest(draft: WalletDraft, command: CaptureCommand | ReleaseCommand, 
   });
   return settle(putHold(returnToLots(booked, receipt), hold), at);
 }
-
-function openHold(draft: WalletDraft, holdId: string): Hold | { readonly refusal: Refusal } {
-  const hold = draft.records.holds.get(holdId);
-  if (hold?.state === "open") return hold;
-  return { refusal: refuse("hold_not_open", { state: hold?.state ?? "unknown" }) };
-}
-

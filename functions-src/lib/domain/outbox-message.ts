@@ -6,6 +6,11 @@ export interface OutboxMessage {
   readonly accountId: string;
   /** Unique per account: the same cause never makes two messages. */
   readonly causeKey: string;
-  readonly facts: { readonly unit: string; readonly available: number; readonly lowAt: number; readonly channel: string | null };
+  readonly facts: {
+    readonly unit: string;
+    readonly available: number;
+    readonly lowAt: number;
+    readonly channel: string | null;
+  };
   readonly at: Instant;
 }

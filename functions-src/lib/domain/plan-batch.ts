@@ -1,4 +1,4 @@
-import type { Outcome, SingleCommand, WalletCommand } from "./commands";
+import type { Outcome, SingleCommand, TransferCommand, WalletCommand } from "./commands";
 import {
   type LoadedLots,
   NOTHING_LOADED,
@@ -13,6 +13,7 @@ import { isEligible } from "./lot";
 import { planStep } from "./plan-step";
 import { refuse } from "./refusal";
 import { settle } from "./settle";
+import { movedUnits, transferIn } from "./transfer";
 import { type Wallet, earliest } from "./wallet";
 import { NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
 
@@ -56,7 +57,10 @@ export function operationTime(wallet: Wallet, now: Instant): Instant {
 
 /** All single operations of commands, those inside batches included. */
 function operationsOf(commands: readonly WalletCommand[]): readonly SingleCommand[] {
-  return commands.flatMap((command) => (command.kind === "batch" ? command.operations : [command]));
+  return commands.flatMap((command) => {
+    if (command.kind === "batch") return command.operations;
+    return command.kind === "transfer" ? [] : [command];
+  });
 }
 
 /**
@@ -66,13 +70,15 @@ function operationsOf(commands: readonly WalletCommand[]): readonly SingleComman
 export function neededFacts(wallet: Wallet, commands: readonly WalletCommand[], now: Instant): NeededFacts {
   const at = operationTime(wallet, now);
   const operations = operationsOf(commands);
+  const moved = commands.some(({ kind }) => kind === "transfer");
   const asked = operations.reduce((sum, operation) => sum + takes(operation), 0);
   const certain = wallet.lots
     .filter((lot) => isEligible(lot, { at, feature: null }))
     .reduce((sum, lot) => sum + lot.remaining, 0);
   const waits = wallet.waiting.count > 0;
   return {
-    first: waits && asked > certain,
+    // What may be transferred may lie anywhere in burn order.
+    first: waits && (moved || asked > certain),
     due: waits && wallet.waiting.nextAt !== null && wallet.waiting.nextAt <= at,
     dueHolds: wallet.nextHoldAt !== null && wallet.nextHoldAt <= at,
     holdIds: operations.flatMap((operation) =>
@@ -145,6 +151,35 @@ export function settledDraft({ wallet, lots, records, nextHoldAtOfOthers }: Batc
   const open = [...settled.records.holds.values()].filter((hold: Hold) => hold.state === "open");
   const nextHoldAt = earliest([...open.map((hold) => hold.expiresAt), nextHoldAtOfOthers]);
   return { ...settled, wallet: { ...settled.wallet, nextHoldAt } };
+}
+
+/** The plan of a transfer: both sides, or the refusal of either and nothing. */
+export interface TransferPlan {
+  readonly outcome: Outcome;
+  readonly out: WalletChanges | null;
+  readonly in: WalletChanges | null;
+}
+
+/** Plans both sides of a transfer, each on its settled wallet. */
+export function planTransfer(from: BatchFacts, to: BatchFacts, command: TransferCommand, now: Instant): TransferPlan {
+  const at = Math.max(operationTime(from.wallet, now), operationTime(to.wallet, now));
+  const arriving = settledDraft(to, at);
+  const leaving = settledDraft(from, at);
+  const step = planStep(
+    leaving,
+    { ...command, toSeq: arriving.wallet.seq + 1 },
+    { at, horizon: embeddingHorizon(from.wallet, from.lots) },
+  );
+  if ("refusal" in step) return { outcome: { kind: "refused", refusal: step.refusal }, out: null, in: null };
+  const { entry } = bookedOutcome(step.draft, leaving.entries.length);
+  const units = movedUnits(leaving.open, entry.receipt);
+  const arrived = transferIn(arriving, { fromEntryId: entry.id, units, actor: command.actor }, at);
+  if ("refusal" in arrived) return { outcome: { kind: "refused", refusal: arrived.refusal }, out: null, in: null };
+  return {
+    outcome: { kind: "booked", entry, replayed: false },
+    out: closeDraft(step.draft, from.wallet, from.lots),
+    in: closeDraft(arrived.draft, to.wallet, to.lots),
+  };
 }
 
 function bookedOutcome(draft: WalletDraft, before: number): Outcome & { kind: "booked" } {

@@ -6,17 +6,43 @@ import { authorize, capture, release } from "./hold-steps";
 import { watchBalance } from "./low-balance";
 import { reverse } from "./reverse";
 import { spend } from "./spend";
+import { transferOut } from "./transfer";
 import type { Step, StepFacts } from "./step";
 import type { WalletDraft } from "./wallet-draft";
 
 /** Plans one command on a settled draft. The first entry it adds is the one that carries its answer. */
 export function planStep(draft: WalletDraft, command: WalletCommand, facts: StepFacts): Step {
-  return command.kind === "batch" ? planOperations(draft, command, facts) : planSingle(draft, command, facts);
+  switch (command.kind) {
+    case "batch":
+      return planOperations(draft, command, facts);
+    case "transfer":
+      return transferOut(draft, command, facts);
+    case "spend":
+    case "grant":
+    case "authorize":
+    case "capture":
+    case "release":
+    case "reverse":
+    case "void":
+    case "adjust":
+    case "write_off":
+      return planSingle(draft, command, facts);
+  }
 }
 
 function planSingle(draft: WalletDraft, command: SingleCommand, facts: StepFacts): Step {
+  const before = draft.entries.length;
   const step = single(draft, command, facts);
-  return "refusal" in step ? step : { draft: watchBalance(step.draft, facts.at) };
+  return "refusal" in step ? step : { draft: watchBalance(withFinalBalance(step.draft, before), facts.at) };
+}
+
+/** An operation of several entries answers with the balance after the last of them, kept in the first. */
+function withFinalBalance(draft: WalletDraft, before: number): WalletDraft {
+  const [first, ...others] = draft.entries.slice(before);
+  if (first === undefined || others.length === 0) return draft;
+  const { available, held, debt } = draft.wallet;
+  const answer = { ...first.answer, balance: { available, held, debt } };
+  return { ...draft, entries: [...draft.entries.slice(0, before), { ...first, answer }, ...others] };
 }
 
 function single(draft: WalletDraft, command: SingleCommand, facts: StepFacts): Step {
@@ -28,7 +54,7 @@ function single(draft: WalletDraft, command: SingleCommand, facts: StepFacts): S
     case "authorize":
       return authorize(draft, command, facts);
     case "capture":
-      return capture(draft, command, facts.at);
+      return capture(draft, command, facts);
     case "release":
       return release(draft, command, facts.at);
     case "reverse":
@@ -54,12 +80,16 @@ function planOperations(draft: WalletDraft, batch: BatchCommand, facts: StepFact
     const before = current.entries.length;
     const step = planSingle(current, { ...operation, identity: batch.identity, actor: batch.actor }, facts);
     if ("refusal" in step) return { refusal: { ...step.refusal, index } };
-    const added = step.draft.entries.slice(before).map((entry) => (isOf(entry, batch) ? { ...entry, leg: leg++ } : entry));
+    const added = step.draft.entries
+      .slice(before)
+      .map((entry) => (isOf(entry, batch) ? { ...entry, leg: leg++ } : entry));
     results.push(resultOf(operation, added));
     current = { ...step.draft, entries: [...step.draft.entries.slice(0, before), ...added] };
   }
+  const { available, held, debt } = current.wallet;
+  const answer = { results, balance: { available, held, debt } };
   const entries = current.entries.map((entry) =>
-    isOf(entry, batch) && entry.leg === 0 ? { ...entry, answer: { ...entry.answer, results } } : entry,
+    isOf(entry, batch) && entry.leg === 0 ? { ...entry, answer: { ...entry.answer, ...answer } } : entry,
   );
   return { draft: { ...current, entries } };
 }

@@ -97,7 +97,10 @@ function heirOf(
 }
 
 function putBack(draft: WalletDraft, command: ReverseCommand, homes: readonly Home[], at: Instant): WalletDraft {
-  const own = returnToLots(draft, homes.filter(({ lot }) => lot === null).map(({ line }) => line));
+  const own = returnToLots(
+    draft,
+    homes.filter(({ lot }) => lot === null).map(({ line }) => line),
+  );
   return homes.reduce(
     (current, { line, lot }) =>
       lot === null
@@ -115,12 +118,7 @@ function putBack(draft: WalletDraft, command: ReverseCommand, homes: readonly Ho
 }
 
 /** Keeps what was given back, for a second reversal of the same spend in the same batch. */
-function remember(
-  draft: WalletDraft,
-  original: Original,
-  back: readonly ReceiptLine[],
-  debt: number,
-): WalletDraft {
+function remember(draft: WalletDraft, original: Original, back: readonly ReceiptLine[], debt: number): WalletDraft {
   const after = { ...original, given: [...original.given, ...back], givenDebt: original.givenDebt + debt };
   const originals = new Map([...draft.records.originals, [original.entry.id, after]]);
   return { ...draft, records: { ...draft.records, originals } };

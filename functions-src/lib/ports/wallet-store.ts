@@ -82,6 +82,8 @@ export interface WalletStore extends WalletReads {
     readonly limit: number;
   }): Promise<readonly Entry[]>;
   findEntry(wallet: Pick<Wallet, "id" | "accountId">, entryId: string): Promise<Entry | null>;
+  /** The entries that reversed an entry. */
+  listReversals(wallet: Pick<Wallet, "id" | "accountId">, entryId: string): Promise<readonly Entry[]>;
   /** The last entry of a wallet at or before an instant. */
   findLastAt(wallet: Pick<Wallet, "id" | "accountId">, at: Instant): Promise<Entry | null>;
   /** Facts of lots by id. */

@@ -1,12 +1,11 @@
 import type { Amount } from "../domain/amount";
 import type { SpendCommand } from "../domain/commands";
-import type { EntryDraft } from "../domain/entry";
 import type { Instant } from "../domain/instant";
 import type { ReceiptLine } from "../domain/lot";
 import type { Refusal } from "../domain/refusal";
-import type { MemberCall } from "./caller";
+import type { Caller, MemberCall } from "./caller";
 import type { Deps } from "./deps";
-import { actorOf, noteOf, scopeOf } from "./operation";
+import { type ShownBalance, answered, balanceAnswer, commandBase } from "./operation";
 
 /** A spend as asked for. `metadata` is kept apart from the ledger and is not part of the fingerprint. */
 export interface ConsumeInput {
@@ -24,8 +23,18 @@ export interface ConsumeAnswer {
   readonly replayed: boolean;
   readonly amount: number;
   readonly receipt: readonly ReceiptLine[];
-  readonly balance: { readonly available: number; readonly held: number; readonly debt: number };
+  readonly balance: ShownBalance;
   readonly at: Date;
+}
+
+/** Builds the spend that a caller asks for. */
+export function spendCommand(deps: Pick<Deps, "digest">, caller: Caller, input: ConsumeInput): SpendCommand {
+  return {
+    kind: "spend",
+    ...commandBase(deps.digest, caller, { useCase: "consume", key: input.key, input: { ...input } }),
+    amount: input.amount,
+    feature: input.feature,
+  };
 }
 
 /**
@@ -39,37 +48,12 @@ export async function consume(
   now: Instant,
 ): Promise<ConsumeAnswer | Refusal> {
   const { caller, accountId, input } = call;
-  const { metadata, ...fingerprinted } = input;
-  const command: SpendCommand = {
-    kind: "spend",
-    identity: {
-      scope: scopeOf(caller),
-      key: input.key,
-      fingerprint: deps.digest.json({ useCase: "consume", ...fingerprinted }),
-    },
-    actor: actorOf(caller),
-    note: noteOf(deps.digest, metadata),
-    amount: input.amount,
-    feature: input.feature,
-  };
-  const outcome = await deps.post({ accountId, unit: input.unit }, command, now);
-  return outcome.kind === "refused" ? outcome.refusal : consumeAnswer(outcome.entry, outcome.replayed);
-}
-
-function consumeAnswer(entry: EntryDraft, replayed: boolean): ConsumeAnswer {
-  return {
-    ok: true,
+  const outcome = await deps.post({ accountId, unit: input.unit }, spendCommand(deps, caller, input), now);
+  return answered(outcome, (entry) => ({
     entryId: entry.id,
-    replayed,
     amount: Number(entry.answer["amount"]),
     receipt: entry.receipt,
     balance: balanceAnswer(entry),
     at: new Date(entry.at),
-  };
-}
-
-/** The balance after an entry, in the form all answers share. */
-export function balanceAnswer(entry: Pick<EntryDraft, "balanceAfter">): ConsumeAnswer["balance"] {
-  const { available, held, debt } = entry.balanceAfter;
-  return { available, held, debt };
+  }));
 }

@@ -5,9 +5,8 @@ import { type Instant, toIsoText } from "../domain/instant";
 import type { LotClass } from "../domain/lot";
 import type { Refusal } from "../domain/refusal";
 import type { Caller } from "./caller";
-import { type ConsumeAnswer, balanceAnswer } from "./consume";
 import type { Deps } from "./deps";
-import { actorOf, noteOf, scopeOf } from "./operation";
+import { type ShownBalance, answered, balanceAnswer, commandBase, scopeOf } from "./operation";
 import { requireAccount } from "./resolve-account";
 
 /** A grant as an operator asks for it. */
@@ -32,7 +31,7 @@ export interface GrantAnswer {
   readonly entryId: string;
   readonly lotId: string;
   readonly replayed: boolean;
-  readonly balance: ConsumeAnswer["balance"];
+  readonly balance: ShownBalance;
 }
 
 /**
@@ -47,13 +46,9 @@ export async function grantTokens(
   now: Instant,
 ): Promise<GrantAnswer | Refusal> {
   await requireAccount(deps, input.accountId);
-  const { reason, ...fingerprinted } = input;
-  const scope = scopeOf(caller);
   const command: GrantCommand = {
     kind: "grant",
-    identity: { scope, key: input.key, fingerprint: deps.digest.json({ useCase: "grant", ...fingerprinted }) },
-    actor: actorOf(caller),
-    note: noteOf(deps.digest, { reason }),
+    ...commandBase(deps.digest, caller, { useCase: "grant", key: input.key, input: { ...input } }),
     amount: input.amount,
     class: input.class,
     priority: input.priority,
@@ -62,20 +57,16 @@ export async function grantTokens(
     expiresAt: input.expiresAt,
     costMinor: input.costMinor,
     currency: input.currency,
-    cause: { kind: "operator", id: `${scope}:${input.key}` },
+    cause: { kind: "operator", id: `${scopeOf(caller)}:${input.key}` },
     payment: null,
   };
   assertLife(input, now);
   const outcome = await deps.post({ accountId: input.accountId, unit: input.unit }, command, now);
-  if (outcome.kind === "refused") return outcome.refusal;
-  const { entry, replayed } = outcome;
-  return {
-    ok: true,
+  return answered(outcome, (entry) => ({
     entryId: entry.id,
     lotId: String(entry.answer["lotId"]),
-    replayed,
     balance: balanceAnswer(entry),
-  };
+  }));
 }
 
 function assertLife(input: GrantInput, now: Instant): void {

@@ -1,14 +1,23 @@
 import { AppError } from "../domain/app-error";
-import type { Outcome, WalletCommand } from "../domain/commands";
+import type { Outcome, TransferCommand, WalletCommand } from "../domain/commands";
 import type { Entry } from "../domain/entry";
 import type { Instant } from "../domain/instant";
-import { neededFacts, needsNothing, onlyWallet, operationTime, planBatch, repeat } from "../domain/plan-batch";
+import {
+  type BatchFacts,
+  neededFacts,
+  needsNothing,
+  onlyWallet,
+  operationTime,
+  planBatch,
+  planTransfer,
+  repeat,
+} from "../domain/plan-batch";
 import { type Refusal, refuse } from "../domain/refusal";
 import { type WalletRef, emptyWallet } from "../domain/wallet";
 import type { Digest } from "../ports/digest";
 import type { Log } from "../ports/log";
 import type { Timing } from "../ports/timing";
-import { StoreFailure, type WalletStore, type WalletTransaction } from "../ports/wallet-store";
+import { StoreFailure, type WalletReads, type WalletStore, type WalletTransaction } from "../ports/wallet-store";
 import { sealEntries } from "./seal-entries";
 
 /** How often and how long a batch is tried while other writers are faster. */
@@ -60,16 +69,43 @@ async function attempt(
   commands: readonly WalletCommand[],
   now: Instant,
 ): Promise<readonly Outcome[] | "settled_a_page"> {
-  const wallet = (await tx.loadWallet(ref)) ?? emptyWallet(ref);
-  const needed = neededFacts(wallet, commands, now);
-  const at = operationTime(wallet, now);
-  const facts = needsNothing(needed) ? onlyWallet(wallet) : await tx.loadFacts(wallet, needed, at);
+  const facts = await loadBatchFacts(tx, ref, commands, now);
+  const [first] = commands;
+  if (first?.kind === "transfer" && commands.length === 1)
+    return attemptTransfer(deps, tx, { facts, command: first, now });
+  const at = operationTime(facts.wallet, now);
   const moreIsDue = isDue(facts.lots.nextAtOfOthers, at) || isDue(facts.nextHoldAtOfOthers ?? null, at);
 
   const plan = planBatch(facts, moreIsDue ? [] : commands, now);
   const outcomes = await withReplays(tx, ref, commands, plan.outcomes);
-  if (plan.changes !== null) await tx.write(sealEntries(plan.changes, wallet.head, deps.digest));
+  if (plan.changes !== null) await tx.write(sealEntries(plan.changes, facts.wallet.head, deps.digest));
   return moreIsDue ? "settled_a_page" : outcomes;
+}
+
+/** Reads a wallet and what commands need beside it. */
+export async function loadBatchFacts(
+  reads: WalletReads,
+  ref: WalletRef,
+  commands: readonly WalletCommand[],
+  now: Instant,
+): Promise<BatchFacts> {
+  const wallet = (await reads.loadWallet(ref)) ?? emptyWallet(ref);
+  const needed = neededFacts(wallet, commands, now);
+  return needsNothing(needed) ? onlyWallet(wallet) : reads.loadFacts(wallet, needed, operationTime(wallet, now));
+}
+
+/** Both sides of a transfer in one transaction; the queue gives transfers a batch of their own. */
+async function attemptTransfer(
+  deps: PostingDeps,
+  tx: WalletTransaction,
+  { facts, command, now }: { readonly facts: BatchFacts; readonly command: TransferCommand; readonly now: Instant },
+): Promise<readonly Outcome[]> {
+  const to = await loadBatchFacts(tx, command.to, [], now);
+  const plan = planTransfer(facts, to, command, now);
+  const outcomes = await withReplays(tx, facts.wallet, [command], [plan.outcome]);
+  if (plan.out !== null) await tx.write(sealEntries(plan.out, facts.wallet.head, deps.digest));
+  if (plan.in !== null) await tx.write(sealEntries(plan.in, to.wallet.head, deps.digest));
+  return outcomes;
 }
 
 function isDue(instant: Instant | null, at: Instant): boolean {

@@ -5,6 +5,7 @@ import { type BatchFacts, neededFacts, needsNothing, onlyWallet, operationTime }
 import { type WalletRef, emptyWallet } from "../domain/wallet";
 import type { MemberCall } from "./caller";
 import type { Deps } from "./deps";
+import { loadPastView } from "./past-balance";
 
 type Dated<T> = Omit<T, "lots" | "nextExpiry"> & {
   readonly lots: readonly (Omit<BalanceView["lots"][number], "effectiveAt" | "expiresAt"> & {
@@ -34,13 +35,16 @@ function withHolds(facts: BatchFacts, holds: readonly Hold[]): BatchFacts {
   return { ...facts, records: { ...facts.records, holds: known } };
 }
 
-/** Answers the balance of a wallet with its first lots in burn order; writes nothing. */
+/** Answers the balance of a wallet, now or as of a past moment, with its first lots in burn order; writes nothing. */
 export async function readBalance(
   deps: Deps,
-  call: MemberCall<{ readonly unit: string }>,
+  call: MemberCall<{ readonly unit: string; readonly at?: Instant }>,
   now: Instant,
 ): Promise<BalanceAnswer> {
-  const view = await loadBalanceView(deps, { accountId: call.accountId, unit: call.input.unit }, now);
+  const { accountId, input } = call;
+  const ref = { accountId, unit: input.unit };
+  const past = input.at !== undefined && input.at < now ? input.at : null;
+  const view = past === null ? await loadBalanceView(deps, ref, now) : await loadPastView(deps, ref, past);
   return {
     ok: true,
     ...view,

@@ -27,7 +27,7 @@ export function createWalletQueue(
 
   const drain = async (ref: WalletRef, queue: Waiting[]): Promise<void> => {
     while (queue.length > 0) {
-      const batch = queue.splice(0, BATCH_SIZE);
+      const batch = queue.splice(0, batchLength(queue));
       const now = Math.max(...batch.map((item) => item.now));
       try {
         const outcomes = await post(
@@ -58,6 +58,13 @@ export function createWalletQueue(
         queue.push({ command, now, resolve, reject });
       }
     });
+}
+
+/** How many commands at the head of a queue are decided together; a transfer writes two wallets and goes alone. */
+function batchLength(queue: readonly Waiting[]): number {
+  const firstTransfer = queue.findIndex(({ command }) => command.kind === "transfer");
+  if (firstTransfer === 0) return 1;
+  return Math.min(BATCH_SIZE, firstTransfer === -1 ? queue.length : firstTransfer);
 }
 
 function lost(index: number): never {

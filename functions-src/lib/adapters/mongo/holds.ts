@@ -2,7 +2,15 @@ import type { Hold } from "../../domain/hold";
 import type { Instant } from "../../domain/instant";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import { fromDbReceipt, toDbReceipt } from "./lot-mapping";
-import { fromDbAmount, fromDbInstant, fromDbText, fromDbTextOrNull, fromDbWord, toDbInstant, toDbInteger } from "./mapping";
+import {
+  fromDbAmount,
+  fromDbInstant,
+  fromDbText,
+  fromDbTextOrNull,
+  fromDbWord,
+  toDbInstant,
+  toDbInteger,
+} from "./mapping";
 
 export const HOLD_STATES: readonly Hold["state"][] = ["open", "captured", "released", "expired"];
 const HOLDS_PER_PAGE = 1000;
@@ -29,7 +37,9 @@ export function createHolds(database: Database): Holds {
     listOpen: async (wallet, until, options) => {
       const open = { accountId: wallet.accountId, walletId: wallet.id, state: "open" };
       const filter = until === null ? open : { ...open, expiresAt: { $lte: toDbInstant(until) } };
-      return (await collection.find(filter, { ...options, sort: { expiresAt: 1 }, limit: HOLDS_PER_PAGE })).map(fromDbHold);
+      return (await collection.find(filter, { ...options, sort: { expiresAt: 1 }, limit: HOLDS_PER_PAGE })).map(
+        fromDbHold,
+      );
     },
     save: async (holds, options) => {
       for (const hold of holds) {

@@ -190,6 +190,9 @@ function fromDbJson(value: unknown, field: string): JsonValue {
   if (Array.isArray(value)) return value.map((element, index) => fromDbJson(element, `${field}.${index}`));
   if (isDbInteger(value)) return fromDbInteger(value, field);
   return Object.fromEntries(
-    Object.entries(fromDbDocument(value, field)).map(([name, content]) => [name, fromDbJson(content, `${field}.${name}`)]),
+    Object.entries(fromDbDocument(value, field)).map(([name, content]) => [
+      name,
+      fromDbJson(content, `${field}.${name}`),
+    ]),
   );
 }

@@ -40,10 +40,17 @@ export async function loadFacts(
   }
   const holds = [...named, ...dueHolds];
   const receipts = [...holds.map((hold) => hold.receipt), ...originals.map(({ entry }) => entry.receipt)].flat();
+  const lotIds = [...new Set([...needed.lotIds, ...receipts.map((line) => line.lotId)])];
   const embedded = new Set(wallet.lots.map((lot) => lot.id));
-  const lotIds = [...new Set([...needed.lotIds, ...receipts.map((line) => line.lotId)])].filter((id) => !embedded.has(id));
+  const outside = lotIds.filter((id) => !embedded.has(id));
 
-  const lots = await sources.lotStates.load(wallet, { first: needed.first, due: needed.due, ids: lotIds }, at, options);
+  const lots = await sources.lotStates.load(
+    wallet,
+    { first: needed.first, due: needed.due, ids: outside },
+    at,
+    options,
+  );
+  // Also of embedded lots: one may end while the batch is planned, and units may come back to it afterwards.
   const facts = await sources.lots.findByIds(wallet.accountId, lotIds, options);
   return {
     wallet,

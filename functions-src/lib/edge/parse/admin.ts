@@ -45,3 +45,52 @@ export const parseVerify = parseWith(
     .strictObject({ accountId: fields.accountId.optional() })
     .transform(({ accountId }) => (accountId === undefined ? {} : { accountId })),
 );
+
+const keyed = { key: fields.key, reason: fields.reason };
+const wallet = { accountId: fields.accountId, unit: fields.unit.default("tokens") };
+
+export const parseReverse = parseWith(
+  z
+    .strictObject({ ...keyed, entryId: fields.recordId, amount: fields.amount.optional() })
+    .transform(({ amount, ...rest }) => ({ ...rest, amount: amount ?? null })),
+);
+
+export const parseVoid = parseWith(z.strictObject({ ...keyed, lotId: fields.recordId }));
+
+export const parseAdjust = parseWith(
+  z.strictObject({
+    ...keyed,
+    ...wallet,
+    direction: z.enum(["add", "remove"], { error: "expected add or remove" }),
+    amount: fields.amount,
+  }),
+);
+
+export const parseWriteOff = parseWith(
+  z
+    .strictObject({ ...keyed, ...wallet, amount: fields.amount.optional() })
+    .transform(({ amount, ...rest }) => ({ ...rest, amount: amount ?? null })),
+);
+
+export const parsePolicy = parseWith(
+  z
+    .strictObject({
+      ...wallet,
+      overdraftLimit: fields.amountOrZero.optional(),
+      debt: z.enum(["repay", "collect"], { error: "expected repay or collect" }).optional(),
+      blockInDebt: z.boolean({ error: "expected true or false" }).optional(),
+      transfers: z.boolean({ error: "expected true or false" }).optional(),
+      reason: fields.reason,
+    })
+    .transform(({ accountId, unit, reason, overdraftLimit, debt, blockInDebt, transfers }) => ({
+      accountId,
+      unit,
+      reason,
+      policy: {
+        ...(overdraftLimit === undefined ? {} : { overdraftLimit }),
+        ...(debt === undefined ? {} : { debt }),
+        ...(blockInDebt === undefined ? {} : { blockInDebt }),
+        ...(transfers === undefined ? {} : { transfers }),
+      },
+    })),
+);

@@ -27,6 +27,12 @@ export const fields = {
       },
     )
     .transform((date) => Number(date)),
+  ttlSeconds: z
+    .number({ error: "expected a whole number of seconds in 1..86400" })
+    .int({ error: "a whole number of seconds in 1..86400" })
+    .min(1, { error: "a whole number of seconds in 1..86400" })
+    .max(86_400, { error: "a whole number of seconds in 1..86400" }),
+  recordId: z.string({ error: "expected an id" }).min(3, { error: "an id" }).max(256, { error: "an id" }),
   reason: z
     .string({ error: "expected a reason of 3 to 1000 characters" })
     .trim()

@@ -12,7 +12,11 @@ const metadata = z
 const account = { accountId: fields.accountId.optional() };
 const unit = fields.unit.default("tokens");
 
-export const parseBalance = parseWith(z.strictObject({ ...account, unit }));
+export const parseBalance = parseWith(
+  z
+    .strictObject({ ...account, unit, at: fields.instant.optional() })
+    .transform(({ at, ...rest }) => (at === undefined ? rest : { ...rest, at })),
+);
 
 export const parseConsume = parseWith(
   z
@@ -31,6 +35,25 @@ export const parseConsume = parseWith(
     })),
 );
 
+/** A preview takes the argument of consume; its key may be left out, because nothing is kept under it. */
+export const parsePreview = parseWith(
+  z
+    .strictObject({
+      ...account,
+      key: fields.key.optional(),
+      amount: fields.amount,
+      unit,
+      feature: fields.feature.optional(),
+      metadata: metadata.optional(),
+    })
+    .transform(({ key, feature, metadata: _note, ...rest }) => ({
+      ...rest,
+      key: key ?? "preview",
+      feature: feature ?? null,
+      metadata: null,
+    })),
+);
+
 export const parseHistory = parseWith(
   z
     .strictObject({
@@ -46,4 +69,95 @@ export const parseHistory = parseWith(
       kinds: z.array(z.enum(ENTRY_KINDS)).min(1).max(20).optional(),
     })
     .transform(({ before, kinds, ...rest }) => ({ ...rest, before: before ?? null, kinds: kinds ?? null })),
+);
+
+const authorization = {
+  amount: fields.amount,
+  feature: fields.feature.optional(),
+  ttlSeconds: fields.ttlSeconds.optional(),
+};
+
+export const parseAuthorize = parseWith(
+  z
+    .strictObject({ ...account, key: fields.key, unit, ...authorization })
+    .transform(({ feature, ttlSeconds, ...rest }) => ({
+      ...rest,
+      feature: feature ?? null,
+      ttlSeconds: ttlSeconds ?? null,
+    })),
+);
+
+export const parseCapture = parseWith(
+  z
+    .strictObject({ ...account, holdId: fields.recordId, key: fields.key, amount: fields.amount.optional() })
+    .transform(({ amount, ...rest }) => ({ ...rest, amount: amount ?? null })),
+);
+
+export const parseRelease = parseWith(z.strictObject({ ...account, holdId: fields.recordId, key: fields.key }));
+
+export const parseExtend = parseWith(
+  z.strictObject({ ...account, holdId: fields.recordId, ttlSeconds: fields.ttlSeconds }),
+);
+
+export const parseTransfer = parseWith(
+  z.strictObject({ ...account, key: fields.key, toAccountId: fields.accountId, amount: fields.amount, unit }),
+);
+
+const operation = z.discriminatedUnion(
+  "kind",
+  [
+    z
+      .strictObject({ kind: z.literal("consume"), amount: fields.amount, feature: fields.feature.optional() })
+      .transform(({ feature, ...rest }) => ({ ...rest, feature: feature ?? null })),
+    z
+      .strictObject({ kind: z.literal("authorize"), ...authorization })
+      .transform(({ feature, ttlSeconds, ...rest }) => ({
+        ...rest,
+        feature: feature ?? null,
+        ttlSeconds: ttlSeconds ?? null,
+      })),
+    z
+      .strictObject({ kind: z.literal("capture"), holdId: fields.recordId, amount: fields.amount.optional() })
+      .transform(({ amount, ...rest }) => ({ ...rest, amount: amount ?? null })),
+    z.strictObject({ kind: z.literal("release"), holdId: fields.recordId }),
+  ],
+  { error: "expected kind consume, authorize, capture or release" },
+);
+
+export const parseBatch = parseWith(
+  z.strictObject({
+    ...account,
+    key: fields.key,
+    unit,
+    operations: z.array(operation, { error: "expected a list of 1 to 50 operations" }).min(1).max(50),
+  }),
+);
+
+export const parseExplain = parseWith(
+  z.union(
+    [
+      z
+        .strictObject({ ...account, entryId: fields.recordId })
+        .transform(({ entryId, ...rest }) => ({ ...rest, kind: "entry" as const, entryId })),
+      z
+        .strictObject({ ...account, unit, from: fields.instant, to: fields.instant })
+        .transform((period) => ({ ...period, kind: "bridge" as const })),
+    ],
+    { error: "expected entryId, or from and to" },
+  ),
+);
+
+export const parseAlerts = parseWith(
+  z
+    .strictObject({
+      ...account,
+      unit,
+      threshold: fields.amountOrZero.nullable().optional(),
+      channel: z.string({ error: "expected a text" }).min(1).max(200).nullable().optional(),
+    })
+    .transform(({ threshold, channel, ...rest }) => ({
+      ...rest,
+      ...(threshold === undefined ? {} : { threshold }),
+      ...(channel === undefined ? {} : { channel }),
+    })),
 );

@@ -12,7 +12,17 @@ const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
 
 /** A step of a random history: which operation, and numbers that choose its details and its targets. */
 interface RandomOperation {
-  readonly kind: "grant" | "spend" | "authorize" | "capture" | "release" | "reverse" | "void" | "add" | "remove" | "write_off";
+  readonly kind:
+    | "grant"
+    | "spend"
+    | "authorize"
+    | "capture"
+    | "release"
+    | "reverse"
+    | "void"
+    | "add"
+    | "remove"
+    | "write_off";
   readonly amount: number;
   readonly pick: number;
   readonly flavour: number;
@@ -20,7 +30,18 @@ interface RandomOperation {
 
 const operation: fc.Arbitrary<RandomOperation> = fc.record({
   kind: fc.constantFrom<RandomOperation["kind"][]>(
-    ...(["grant", "grant", "grant", "spend", "spend", "spend", "authorize", "authorize", "capture", "release"] as const),
+    ...([
+      "grant",
+      "grant",
+      "grant",
+      "spend",
+      "spend",
+      "spend",
+      "authorize",
+      "authorize",
+      "capture",
+      "release",
+    ] as const),
     ...(["reverse", "reverse", "void", "add", "remove", "write_off"] as const),
   ) as fc.Arbitrary<RandomOperation["kind"]>,
   amount: fc.integer({ min: 1, max: 40 }),
@@ -111,13 +132,18 @@ function checkLotBooks(memory: MemoryWallet): void {
   const moved = new Map<string, number>();
   const add = (lotId: string, amount: number): void => void moved.set(lotId, (moved.get(lotId) ?? 0) + amount);
   for (const entry of memory.entries) {
-    const change = entry.postings.reduce((sum, { account, amount }) => (["available", "pending"].includes(account) ? sum + amount : sum), 0);
+    const change = entry.postings.reduce(
+      (sum, { account, amount }) => (["available", "pending"].includes(account) ? sum + amount : sum),
+      0,
+    );
     if (change < 0) for (const line of entry.receipt) add(line.lotId, line.amount);
     if (change > 0 && (entry.kind === "release" || entry.kind === "reverse")) {
       for (const line of entry.receipt) add(line.lotId, -line.amount);
     }
   }
-  const open = new Map([...memory.wallet.lots, ...memory.waiting.values()].map((lot) => [lot.id, lot.remaining as number]));
+  const open = new Map(
+    [...memory.wallet.lots, ...memory.waiting.values()].map((lot) => [lot.id, lot.remaining as number]),
+  );
   for (const lot of memory.lots.values()) {
     // A lot that took the place of an ended one was granted by the reversal itself.
     const granted = lot.parentLotId === null ? lot.granted : 0;
@@ -137,7 +163,9 @@ function perLot(lines: Lines): Readonly<Record<string, number>> {
 function checkUndo(memory: MemoryWallet): void {
   for (const hold of memory.holds.values()) {
     if (hold.state === "open") continue;
-    const ends = memory.entries.filter(({ kind, cause }) => cause.id === hold.id && (kind === "capture" || kind === "release"));
+    const ends = memory.entries.filter(
+      ({ kind, cause }) => cause.id === hold.id && (kind === "capture" || kind === "release"),
+    );
     expect(perLot(ends.flatMap(({ receipt }) => receipt))).toEqual(perLot(hold.receipt));
   }
   for (const spent of memory.entries.filter(({ kind }) => kind === "spend" || kind === "capture")) {
@@ -163,12 +191,17 @@ describe("laws of a wallet", () => {
     fc.assert(
       fc.property(histories, fc.nat(60), (history, overdraft) => {
         const memory = new MemoryWallet();
-        memory.wallet = { ...memory.wallet, policy: { ...memory.wallet.policy, overdraftLimit: toAmount(overdraft < 30 ? 0 : overdraft) } };
+        memory.wallet = {
+          ...memory.wallet,
+          policy: { ...memory.wallet.policy, overdraftLimit: toAmount(overdraft < 30 ? 0 : overdraft) },
+        };
         let now = T0;
         for (const { hours, operations, together } of history) {
           now += hours * HOUR;
           const commands = operations.map((random) => toCommand(memory, random, now));
-          const batches: readonly (readonly WalletCommand[])[] = together ? [commands] : commands.map((command) => [command]);
+          const batches: readonly (readonly WalletCommand[])[] = together
+            ? [commands]
+            : commands.map((command) => [command]);
           for (const batch of batches) {
             memory.post(batch, now);
             checkLaws(memory);
@@ -184,54 +217,68 @@ describe("laws of a wallet", () => {
 
   it(`make a batch its operations in order, or nothing (${RUNS} runs)`, () => {
     fc.assert(
-      fc.property(fc.array(operation, { minLength: 1, maxLength: 6 }), fc.array(operation, { minLength: 1, maxLength: 5 }), (before, inside) => {
-        const [whole, single] = [new MemoryWallet(), new MemoryWallet()];
-        for (const random of before) {
-          const command = toCommand(whole, random, T0);
-          whole.post([command], T0);
-          single.post([command], T0);
-        }
-        const operations = inside.map((random) => toCommand(whole, random, T0));
-        const { outcomes, changes } = whole.post([{ ...spendOf(1), kind: "batch", operations }], T0);
-        const [outcome] = outcomes;
-        if (outcome?.kind === "refused") {
-          expect(changes).toBeNull();
-          const refusedAt = Number(outcome.refusal["index"]);
-          operations.forEach((command, index) => {
-            if (index > refusedAt) return;
-            const alone = single.post([command], T0).outcomes[0];
-            expect(alone?.kind).toBe(index < refusedAt ? "booked" : "refused");
-          });
-        } else {
-          for (const command of operations) single.post([command], T0);
-          const balance = ({ available, pending, held, debt }: MemoryWallet["wallet"]): object => ({ available, pending, held, debt });
-          expect(balance(whole.wallet)).toEqual(balance(single.wallet));
-          expect(whole.wallet.lots).toEqual(single.wallet.lots);
-          const legs = whole.entries.filter(({ key }) => key === outcome?.entry.key).map(({ leg }) => leg);
-          expect(legs).toEqual(legs.map((_, index) => index));
-        }
-      }),
+      fc.property(
+        fc.array(operation, { minLength: 1, maxLength: 6 }),
+        fc.array(operation, { minLength: 1, maxLength: 5 }),
+        (before, inside) => {
+          const [whole, single] = [new MemoryWallet(), new MemoryWallet()];
+          for (const random of before) {
+            const command = toCommand(whole, random, T0);
+            whole.post([command], T0);
+            single.post([command], T0);
+          }
+          const operations = inside.map((random) => toCommand(whole, random, T0));
+          const { outcomes, changes } = whole.post([{ ...spendOf(1), kind: "batch", operations }], T0);
+          const [outcome] = outcomes;
+          if (outcome?.kind === "refused") {
+            expect(changes).toBeNull();
+            const refusedAt = Number(outcome.refusal["index"]);
+            operations.forEach((command, index) => {
+              if (index > refusedAt) return;
+              const alone = single.post([command], T0).outcomes[0];
+              expect(alone?.kind).toBe(index < refusedAt ? "booked" : "refused");
+            });
+          } else {
+            for (const command of operations) single.post([command], T0);
+            const balance = ({ available, pending, held, debt }: MemoryWallet["wallet"]): object => ({
+              available,
+              pending,
+              held,
+              debt,
+            });
+            expect(balance(whole.wallet)).toEqual(balance(single.wallet));
+            expect(whole.wallet.lots).toEqual(single.wallet.lots);
+            const legs = whole.entries.filter(({ key }) => key === outcome?.entry.key).map(({ leg }) => leg);
+            expect(legs).toEqual(legs.map((_, index) => index));
+          }
+        },
+      ),
       { numRuns: RUNS },
     );
   });
 
   it("give a released or reversed spend back to the same lots, unit for unit", () => {
     fc.assert(
-      fc.property(fc.array(operation, { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 60 }), fc.boolean(), (before, units, viaHold) => {
-        const memory = new MemoryWallet();
-        for (const random of before) memory.post([toCommand(memory, { ...random, kind: "grant" }, T0)], T0);
-        const lotsBefore = [...memory.wallet.lots, ...memory.waiting.values()];
-        const taken = viaHold
-          ? memory.post([{ ...spendOf(units), kind: "authorize", ttlMs: HOUR }], T0)
-          : memory.post([spendOf(units)], T0);
-        const outcome = taken.outcomes[0]!;
-        if (outcome.kind === "refused") return;
-        const holdId = String(outcome.entry.answer["holdId"]);
-        if (viaHold) memory.post([{ ...spendOf(1), kind: "release", holdId }], T0);
-        else memory.post([{ ...spendOf(1), kind: "reverse", entryId: outcome.entry.id, amount: null }], T0);
-        const sorted = (lots: typeof lotsBefore): typeof lotsBefore => inBurnOrder(lots) as typeof lotsBefore;
-        expect(sorted([...memory.wallet.lots, ...memory.waiting.values()])).toEqual(sorted(lotsBefore));
-      }),
+      fc.property(
+        fc.array(operation, { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.boolean(),
+        (before, units, viaHold) => {
+          const memory = new MemoryWallet();
+          for (const random of before) memory.post([toCommand(memory, { ...random, kind: "grant" }, T0)], T0);
+          const lotsBefore = [...memory.wallet.lots, ...memory.waiting.values()];
+          const taken = viaHold
+            ? memory.post([{ ...spendOf(units), kind: "authorize", ttlMs: HOUR }], T0)
+            : memory.post([spendOf(units)], T0);
+          const outcome = taken.outcomes[0]!;
+          if (outcome.kind === "refused") return;
+          const holdId = String(outcome.entry.answer["holdId"]);
+          if (viaHold) memory.post([{ ...spendOf(1), kind: "release", holdId }], T0);
+          else memory.post([{ ...spendOf(1), kind: "reverse", entryId: outcome.entry.id, amount: null }], T0);
+          const sorted = (lots: typeof lotsBefore): typeof lotsBefore => inBurnOrder(lots) as typeof lotsBefore;
+          expect(sorted([...memory.wallet.lots, ...memory.waiting.values()])).toEqual(sorted(lotsBefore));
+        },
+      ),
       { numRuns: RUNS },
     );
   });

@@ -127,7 +127,7 @@ describe("posting to a wallet", () => {
     const session = test.client.startSession();
     session.startTransaction();
     // An open transaction that holds the wallet makes every other writer lose at once.
-    await wallets.updateOne({ _id: `${ref.accountId}:tokens` }, { $set: { blockInDebt: true } }, { session });
+    await wallets.updateOne({ _id: `${ref.accountId}:tokens` }, { $set: { "policy.blockInDebt": true } }, { session });
     const outcome = await deps.post(ref, spendOf(1), T0);
     expect(outcome).toMatchObject({ kind: "refused", refusal: { code: "contention", retryable: true } });
     await session.abortTransaction();

@@ -1,0 +1,71 @@
+import type { BatchCommand, SingleCommand } from "../domain/commands";
+import type { JsonValue } from "../domain/entry";
+import type { Instant } from "../domain/instant";
+import type { Refusal } from "../domain/refusal";
+import type { Caller, MemberCall } from "./caller";
+import { type ConsumeInput, spendCommand } from "./consume";
+import type { Deps } from "./deps";
+import {
+  type AuthorizeInput,
+  type CaptureInput,
+  type ReleaseInput,
+  authorizeCommand,
+  captureCommand,
+  releaseCommand,
+} from "./holds";
+import { type ShownBalance, answered, balanceAnswer, commandBase } from "./operation";
+
+/** One operation of a batch: the argument of its own call, without a key. */
+export type BatchOperation =
+  | ({ readonly kind: "consume" } & Omit<ConsumeInput, "key" | "unit" | "metadata">)
+  | ({ readonly kind: "authorize" } & Omit<AuthorizeInput, "key" | "unit">)
+  | ({ readonly kind: "capture" } & Omit<CaptureInput, "key">)
+  | ({ readonly kind: "release" } & Omit<ReleaseInput, "key">);
+
+/** Several operations on one wallet under one key. */
+export interface BatchInput {
+  readonly key: string;
+  readonly unit: string;
+  readonly operations: readonly BatchOperation[];
+}
+
+/** What `wallet/batch` answers: one result per operation, and the balance after the last. */
+export interface BatchAnswer {
+  readonly ok: true;
+  readonly replayed: boolean;
+  readonly results: JsonValue;
+  readonly balance: ShownBalance;
+}
+
+/** Runs operations in order, all or nothing. Refuses: key_reused, or the first refusal of an operation with its `index`. */
+export async function runBatch(deps: Deps, call: MemberCall<BatchInput>, now: Instant): Promise<BatchAnswer | Refusal> {
+  const { caller, accountId, input } = call;
+  const command: BatchCommand = {
+    kind: "batch",
+    ...commandBase(deps.digest, caller, { useCase: "batch", key: input.key, input: { ...input } }),
+    operations: input.operations.map((operation) => operationCommand(deps, caller, operation, input)),
+  };
+  const outcome = await deps.post({ accountId, unit: input.unit }, command, now);
+  return answered(outcome, (entry) => ({
+    results: entry.answer["results"] ?? [],
+    balance: balanceAnswer(entry),
+  }));
+}
+
+function operationCommand(
+  deps: Pick<Deps, "digest">,
+  caller: Caller,
+  operation: BatchOperation,
+  { key, unit }: BatchInput,
+): SingleCommand {
+  switch (operation.kind) {
+    case "consume":
+      return spendCommand(deps, caller, { ...operation, key, unit, metadata: null });
+    case "authorize":
+      return authorizeCommand(deps, caller, { ...operation, key, unit });
+    case "capture":
+      return captureCommand(deps, caller, { ...operation, key });
+    case "release":
+      return releaseCommand(deps, caller, { ...operation, key });
+  }
+}

@@ -1,0 +1,65 @@
+import type { Amount } from "../domain/amount";
+import type { TransferCommand } from "../domain/commands";
+import type { Instant } from "../domain/instant";
+import { type Refusal, refuse } from "../domain/refusal";
+import { walletIdOf } from "../domain/wallet";
+import type { Account } from "../ports/account-store";
+import type { MemberCall } from "./caller";
+import type { Deps } from "./deps";
+import { type ShownBalance, answered, balanceAnswer, commandBase } from "./operation";
+
+/** A transfer as asked for. */
+export interface TransferInput {
+  readonly key: string;
+  readonly toAccountId: string;
+  readonly amount: Amount;
+  readonly unit: string;
+}
+
+/** What `wallet/transfer` answers. */
+export interface TransferAnswer {
+  readonly ok: true;
+  readonly replayed: boolean;
+  readonly entryId: string;
+  readonly toEntryId: string;
+  readonly balance: ShownBalance;
+}
+
+/**
+ * Moves bought units to another account of the same owner; off unless the wallet's policy allows it.
+ * Refuses, in this order: key_reused, account_closed, account_suspended, wallet_frozen, transfer_not_allowed, in_debt,
+ * insufficient_tokens, balance_limit, contention, outcome_unknown.
+ */
+export async function transfer(
+  deps: Deps,
+  call: MemberCall<TransferInput>,
+  now: Instant,
+): Promise<TransferAnswer | Refusal> {
+  const { caller, accountId, input } = call;
+  const [from, to] = await Promise.all([
+    deps.accounts.findAccount(accountId),
+    deps.accounts.findAccount(input.toAccountId),
+  ]);
+  if (from === null || to === null || !haveSameOwner(from, to)) return refuse("transfer_not_allowed");
+  const toRef = { accountId: input.toAccountId, unit: input.unit };
+  const command: TransferCommand = {
+    kind: "transfer",
+    ...commandBase(deps.digest, caller, { useCase: "transfer", key: input.key, input: { ...input } }),
+    amount: input.amount,
+    to: toRef,
+    toWalletId: walletIdOf(toRef),
+    // The number of the arriving entry is known when both wallets are read.
+    toSeq: 0,
+  };
+  const outcome = await deps.post({ accountId, unit: input.unit }, command, now);
+  return answered(outcome, (entry) => ({
+    entryId: entry.id,
+    toEntryId: String(entry.answer["toEntryId"]),
+    balance: balanceAnswer(entry),
+  }));
+}
+
+function haveSameOwner(from: Account, to: Account): boolean {
+  const owners = new Set(from.members.filter(({ role }) => role === "owner").map(({ userId }) => userId));
+  return to.members.some(({ userId, role }) => role === "owner" && owners.has(userId));
+}
