@@ -1,15 +1,29 @@
 import { numberedError, serverError } from "../errors";
 import type { Doc, Value } from "../bson/values";
 import { BASIC_STAGES } from "./stages/basic";
+import { DENSIFY_STAGES } from "./stages/densify";
+import { FILL_STAGES } from "./stages/fill";
+import { GRAPH_STAGES } from "./stages/graph-lookup";
 import { GROUP_STAGES } from "./stages/group";
 import { JOIN_STAGES } from "./stages/joins";
+import { REDACT_STAGES } from "./stages/redact";
 import { lazily, type PipelineContext, type Stage, type StageBuilder, type StageTools } from "./stages/stage";
+import { WINDOW_STAGES } from "./windows/set-window-fields";
 import { compileTransform } from "./transform";
 
 export type { PipelineContext } from "./stages/stage";
 
 const STAGES: ReadonlyMap<string, StageBuilder> = new Map(
-  Object.entries({ ...BASIC_STAGES, ...GROUP_STAGES, ...JOIN_STAGES }),
+  Object.entries({
+    ...BASIC_STAGES,
+    ...GROUP_STAGES,
+    ...JOIN_STAGES,
+    ...WINDOW_STAGES,
+    ...GRAPH_STAGES,
+    ...REDACT_STAGES,
+    ...DENSIFY_STAGES,
+    ...FILL_STAGES,
+  }),
 );
 
 /** Stages of the real server that are known by name and not built. */
@@ -17,19 +31,14 @@ const MISSING = new Set([
   "$changeStream",
   "$collStats",
   "$currentOp",
-  "$densify",
-  "$fill",
   "$geoNear",
-  "$graphLookup",
   "$indexStats",
   "$listLocalSessions",
   "$listSessions",
   "$merge",
   "$out",
   "$planCacheStats",
-  "$redact",
   "$search",
-  "$setWindowFields",
 ]);
 
 /**

@@ -1,4 +1,4 @@
-import { numberedError, serverError } from "../../errors";
+import { numberedError } from "../../errors";
 import { encodeKey } from "../../bson/keystring";
 import { compare } from "../../bson/order";
 import { classOf } from "../../bson/types";
@@ -6,6 +6,7 @@ import type { Doc, Value } from "../../bson/values";
 import { type Accumulator, compileGroupField, type GroupField } from "../accumulators";
 import { compileExpression, type Evaluator, type Scope } from "../expression";
 import { checkNames, isNullish } from "../operators/builder";
+import { bucketAuto, compileOutput } from "./bucket-auto";
 import { lazily, requireSpec, type Stage, type StageBuilder } from "./stage";
 
 interface Group {
@@ -70,11 +71,7 @@ const bucket: StageBuilder = (spec, { variables }) => {
   const doc = requireSpec("$bucket", spec);
   checkNames("$bucket", doc, ["groupBy", "boundaries"], ["default", "output"]);
   const boundaries = readBoundaries(doc.get("boundaries"));
-  const output = doc.get("output");
-  const fields =
-    output instanceof Map
-      ? [...output].map(([name, field]) => compileGroupField(name, field))
-      : [compileGroupField("count", new Map([["$sum", 1]]))];
+  const fields = compileOutput(doc.get("output"));
   const evaluate = compileExpression(doc.get("groupBy") ?? null);
   const fallback = doc.get("default");
   const bucketOf: Evaluator = (scope) => {
@@ -106,10 +103,6 @@ function readBoundaries(spec: Value | undefined): readonly Value[] {
   }
   return spec;
 }
-
-const bucketAuto: StageBuilder = () => {
-  throw serverError("NotImplemented", "$bucketAuto is not implemented");
-};
 
 /** The stages that gather documents into groups. */
 export const GROUP_STAGES: Readonly<Record<string, StageBuilder>> = {

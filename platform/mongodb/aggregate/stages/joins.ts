@@ -1,10 +1,9 @@
 import { numberedError, serverError } from "../../errors";
-import { encodeKey } from "../../bson/keystring";
-import { indexKeys } from "../../bson/path";
-import { BSONRegExp, type Doc, type Value } from "../../bson/values";
-import { compileExpression, type Evaluator, readPath } from "../expression";
+import type { Doc, Value } from "../../bson/values";
+import { compileExpression, type Evaluator } from "../expression";
 import { checkNames } from "../operators/builder";
 import { withPath } from "./basic";
+import { indexForeign, joinValues } from "./foreign-index";
 import {
   lazily,
   type PipelineContext,
@@ -60,9 +59,12 @@ const lookup: StageBuilder = (spec, tools) => {
   const plan = readLookup(spec);
   return lazily(function* (input) {
     const foreign = plan.from === undefined ? [] : [...tools.context.collection(plan.from)];
-    const find = plan.foreignField === undefined ? () => foreign : foreignIndex(foreign, plan.foreignField);
+    const find = plan.foreignField === undefined ? undefined : indexForeign(foreign, plan.foreignField);
     for (const doc of input) {
-      const candidates = plan.localField === undefined ? foreign : find(localValues(doc, plan.localField));
+      const candidates =
+        find === undefined || plan.localField === undefined
+          ? foreign
+          : find(joinValues(doc, plan.localField)).flatMap((place) => foreign[place] ?? []);
       yield withPath(doc, plan.as, joined(doc, candidates, plan, tools));
     }
   });
@@ -79,34 +81,6 @@ function joined(doc: Doc, candidates: readonly Doc[], plan: Lookup, { context, v
   }
   const inner: PipelineContext = { ...context, variables: bound };
   return [...run(plan.pipeline, candidates, inner)];
-}
-
-/** An array matches by each of its elements, a missing field as null. */
-function localValues(doc: Doc, path: readonly string[]): readonly Value[] {
-  const value = readPath(doc, path, 0);
-  if (Array.isArray(value)) return value.flatMap((item) => (Array.isArray(item) ? item : [item]));
-  return [value ?? null];
-}
-
-function foreignIndex(foreign: readonly Doc[], field: string): (values: readonly Value[]) => Doc[] {
-  const places = new Map<string, number[]>();
-  for (const [place, doc] of foreign.entries()) {
-    for (const [value] of indexKeys(doc, [field]).keys) {
-      const key = encodeKey([value], [false]);
-      const known = places.get(key);
-      if (known === undefined) places.set(key, [place]);
-      else if (known.at(-1) !== place) known.push(place);
-    }
-  }
-  return (values) => {
-    const found = new Set<number>();
-    for (const value of values) {
-      if (value instanceof BSONRegExp)
-        throw serverError("NotImplemented", "$lookup by a regular expression is not implemented");
-      for (const place of places.get(encodeKey([value], [false])) ?? []) found.add(place);
-    }
-    return [...found].sort((a, b) => a - b).flatMap((place) => foreign[place] ?? []);
-  };
 }
 
 const facet: StageBuilder = (spec, { context, run }) => {
