@@ -1,5 +1,6 @@
 import { numberedError, serverError } from "../errors";
 import type { Doc, Value } from "../bson/values";
+import { compileCollation } from "../match/collation";
 import { BASIC_STAGES } from "./stages/basic";
 import { DENSIFY_STAGES } from "./stages/densify";
 import { FILL_STAGES } from "./stages/fill";
@@ -48,7 +49,8 @@ const MISSING = new Set([
  */
 export function runPipeline(pipeline: readonly Doc[], input: Iterable<Doc>, context: PipelineContext): Iterable<Doc> {
   const variables = new Map<string, Value>([["NOW", context.now], ...(context.variables ?? [])]);
-  const tools: StageTools = { context, variables, run: runPipeline };
+  const order = compileCollation(context.collation);
+  const tools: StageTools = { context, order, variables, run: runPipeline };
   const stages = pipeline.map((stage) => compileStage(stage, tools));
   return stages.reduce((docs, stage) => stage(docs), input);
 }
@@ -60,7 +62,7 @@ function compileStage(stage: Doc, tools: StageTools): Stage {
   }
   const build = STAGES.get(name);
   if (build !== undefined) return build(spec, tools);
-  const transform = compileTransform(name, spec);
+  const transform = compileTransform(name, spec, tools.order);
   if (transform === undefined) throw unknownStage(name);
   return lazily(function* (input) {
     for (const doc of input) yield transform(doc, tools.variables);

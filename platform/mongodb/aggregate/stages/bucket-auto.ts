@@ -1,7 +1,7 @@
 import { numberedError, serverError } from "../../errors";
 import { toWhole } from "../../bson/numeric";
 import type { Doc, Value } from "../../bson/values";
-import { compileCollation, type Comparator } from "../../match/collation";
+import type { Comparator } from "../../match/collation";
 import { compileGroupField, type GroupField } from "../accumulators";
 import { compileExpression, type Scope } from "../expression";
 import { checkNames } from "../operators/builder";
@@ -13,22 +13,21 @@ interface Row {
 }
 
 /** Compiles the `output` of a bucket stage, which counts when nothing else is asked for. */
-export function compileOutput(output: Value | undefined): readonly GroupField[] {
-  if (output instanceof Map) return [...output].map(([name, field]) => compileGroupField(name, field));
-  return [compileGroupField("count", new Map([["$sum", 1]]))];
+export function compileOutput(output: Value | undefined, order: Comparator): readonly GroupField[] {
+  if (output instanceof Map) return [...output].map(([name, field]) => compileGroupField(name, field, order));
+  return [compileGroupField("count", new Map([["$sum", 1]]), order)];
 }
 
 /** Spreads documents over about equally full buckets; equal values never part. */
-export const bucketAuto: StageBuilder = (spec, { context, variables }) => {
+export const bucketAuto: StageBuilder = (spec, { order, variables }) => {
   const doc = requireSpec("$bucketAuto", spec);
   checkNames("$bucketAuto", doc, ["groupBy", "buckets"], ["output", "granularity"]);
   if (doc.has("granularity")) throw serverError("NotImplemented", "$bucketAuto with a granularity is not implemented");
   const buckets = toWhole(doc.get("buckets"));
   if (buckets === undefined || buckets < 1n)
     throw numberedError(40243, "The $bucketAuto 'buckets' field must be greater than 0");
-  const fields = compileOutput(doc.get("output"));
-  const evaluate = compileExpression(doc.get("groupBy") ?? null);
-  const order = compileCollation(context.collation);
+  const fields = compileOutput(doc.get("output"), order);
+  const evaluate = compileExpression(doc.get("groupBy") ?? null, order);
   return lazily(function* (input) {
     const rows = [...input].map((root): Row => {
       const scope = { root, variables };

@@ -1,20 +1,21 @@
 import { serverError } from "../../errors";
-import { encodeKey } from "../../bson/keystring";
 import { indexKeys } from "../../bson/path";
 import { BSONRegExp, type Doc, type Value } from "../../bson/values";
+import type { Comparator } from "../../match/collation";
+import { ValueMap } from "../../match/value-map";
 import { readPath } from "../expression";
 
 /** Finds the places of the documents whose field holds one of the values, in the order of the documents. */
 export type ForeignIndex = (values: readonly Value[]) => number[];
 
 /** Indexes documents by one field, as an index of the collection would. */
-export function indexForeign(foreign: readonly Doc[], field: string): ForeignIndex {
-  const places = new Map<string, number[]>();
+export function indexForeign(foreign: readonly Doc[], field: string, order: Comparator): ForeignIndex {
+  const places = new ValueMap<number[]>(order);
   for (const [place, doc] of foreign.entries()) {
     for (const [value] of indexKeys(doc, [field]).keys) {
-      const key = encodeKey([value], [false]);
+      const key = value ?? null;
       const known = places.get(key);
-      if (known === undefined) places.set(key, [place]);
+      if (known === undefined) places.add(key, [place]);
       else if (known.at(-1) !== place) known.push(place);
     }
   }
@@ -23,7 +24,7 @@ export function indexForeign(foreign: readonly Doc[], field: string): ForeignInd
     for (const value of values) {
       if (value instanceof BSONRegExp)
         throw serverError("NotImplemented", "Joining by a regular expression is not implemented");
-      for (const place of places.get(encodeKey([value], [false])) ?? []) found.add(place);
+      for (const place of places.get(value) ?? []) found.add(place);
     }
     return [...found].sort((a, b) => a - b);
   };

@@ -1,4 +1,4 @@
-import { numberedError, serverError } from "../../errors";
+import { numberedError } from "../../errors";
 import { toWhole } from "../../bson/numeric";
 import type { Doc, Value } from "../../bson/values";
 import { compileFilter, type Filter } from "../../match/compile-filter";
@@ -25,7 +25,7 @@ function requireText(doc: Doc, name: string): string {
   throw numberedError(40103, `expected string as argument for ${name}`);
 }
 
-function readSpec(spec: Value, { context, variables }: StageTools): GraphLookup {
+function readSpec(spec: Value, { context, order, variables }: StageTools): GraphLookup {
   const doc = requireSpec("$graphLookup", spec);
   const required = ["from", "startWith", "connectFromField", "connectToField", "as"];
   checkNames("$graphLookup", doc, required, ["maxDepth", "depthField", "restrictSearchWithMatch"]);
@@ -35,10 +35,15 @@ function readSpec(spec: Value, { context, variables }: StageTools): GraphLookup 
   const restriction = doc.get("restrictSearchWithMatch");
   if (restriction !== undefined && !(restriction instanceof Map))
     throw numberedError(40185, "restrictSearchWithMatch must be an object");
-  const options = { variables: new Map(variables), now: context.now };
+  const { collation } = context;
+  const options = {
+    variables: new Map(variables),
+    now: context.now,
+    ...(collation === undefined ? {} : { collation }),
+  };
   return {
     from: requireText(doc, "from"),
-    start: compileExpression(doc.get("startWith") ?? null),
+    start: compileExpression(doc.get("startWith") ?? null, order),
     fromField: requireText(doc, "connectFromField").split("."),
     toField: requireText(doc, "connectToField"),
     as: requireText(doc, "as").split("."),
@@ -50,13 +55,11 @@ function readSpec(spec: Value, { context, variables }: StageTools): GraphLookup 
 
 const graphLookup: StageBuilder = (spec, tools) => {
   const plan = readSpec(spec, tools);
-  if (tools.context.collation !== undefined && tools.context.collation.get("locale") !== "simple")
-    throw serverError("NotImplemented", "$graphLookup with a collation is not implemented");
   return lazily(function* (input) {
     const all = [...tools.context.collection(plan.from)];
     const { filter } = plan;
     const foreign = filter === undefined ? all : all.filter((doc) => filter.matches(doc));
-    const find = indexForeign(foreign, plan.toField);
+    const find = indexForeign(foreign, plan.toField, tools.order);
     for (const doc of input) {
       const first = joinable(plan.start({ root: doc, variables: tools.variables }));
       yield withPath(doc, plan.as, reached(first, foreign, find, plan));

@@ -1,5 +1,6 @@
 import { numberedError, serverError } from "../../errors";
 import type { Doc, Value } from "../../bson/values";
+import type { Comparator } from "../../match/collation";
 import { compileExpression, type Evaluator } from "../expression";
 import { checkNames } from "../operators/builder";
 import { withPath } from "./basic";
@@ -29,7 +30,7 @@ function readText(doc: Doc, name: string): string | undefined {
   return value;
 }
 
-function readLookup(spec: Value): Lookup {
+function readLookup(spec: Value, order: Comparator): Lookup {
   const doc = requireSpec("$lookup", spec);
   checkNames("$lookup", doc, ["as"], ["from", "localField", "foreignField", "let", "pipeline"]);
   const localField = readText(doc, "localField");
@@ -50,16 +51,18 @@ function readLookup(spec: Value): Lookup {
     localField: localField?.split("."),
     foreignField,
     bindings:
-      bindings instanceof Map ? [...bindings].map(([name, value]) => [name, compileExpression(value)] as const) : [],
+      bindings instanceof Map
+        ? [...bindings].map(([name, value]) => [name, compileExpression(value, order)] as const)
+        : [],
     pipeline: hasPipeline ? requirePipeline("$lookup", doc.get("pipeline")) : [],
   };
 }
 
 const lookup: StageBuilder = (spec, tools) => {
-  const plan = readLookup(spec);
+  const plan = readLookup(spec, tools.order);
   return lazily(function* (input) {
     const foreign = plan.from === undefined ? [] : [...tools.context.collection(plan.from)];
-    const find = plan.foreignField === undefined ? undefined : indexForeign(foreign, plan.foreignField);
+    const find = plan.foreignField === undefined ? undefined : indexForeign(foreign, plan.foreignField, tools.order);
     for (const doc of input) {
       const candidates =
         find === undefined || plan.localField === undefined

@@ -11,8 +11,8 @@ const ANSWERS: ReadonlyMap<string, Value> = new Map([
   ["KEEP", "keep"],
 ]);
 
-const redact: StageBuilder = (spec, { variables }) => {
-  const judge = compileExpression(spec);
+const redact: StageBuilder = (spec, { order, variables }) => {
+  const judge = compileExpression(spec, order);
   const withAnswers = new Map([...variables, ...ANSWERS]);
   return lazily(function* (input) {
     for (const doc of input) {

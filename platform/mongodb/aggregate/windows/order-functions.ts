@@ -3,11 +3,12 @@ import { add, divide, multiply, subtract, toWhole } from "../../bson/numeric";
 import { isNumeric, type Numeric } from "../../bson/types";
 import { Decimal128, fromDouble, type Doc, type Value } from "../../bson/values";
 import { toDouble } from "../../bson/numeric";
+import type { Comparator } from "../../match/collation";
 import { compileExpression, type Evaluator } from "../expression";
 import { checkNames, isNullish } from "../operators/builder";
-import type { Partition, WindowFunction } from "./window-function";
+import type { Partition, WindowFunction, WindowOrder } from "./window-function";
 
-type OrderFunction = (operand: Value) => WindowFunction;
+type OrderFunction = (operand: Value, order: Comparator) => WindowFunction;
 
 function requireEmpty(operator: string, operand: Value): void {
   if (!(operand instanceof Map) || operand.size > 0)
@@ -33,13 +34,13 @@ const documentNumber: OrderFunction = (operand) => {
   return ({ scopes }) => scopes.map((_, place) => BigInt(place + 1));
 };
 
-const shift: OrderFunction = (operand) => {
+const shift: OrderFunction = (operand, order) => {
   if (!(operand instanceof Map)) throw serverError("FailedToParse", "Argument to $shift must be an object");
   checkNames("$shift", operand, ["output", "by"], ["default"]);
   const by = toWhole(operand.get("by"));
   if (by === undefined) throw serverError("FailedToParse", "'$shift:by' field must be an integer");
-  const output = compileExpression(operand.get("output") ?? null);
-  const fallback = compileExpression(operand.get("default") ?? null);
+  const output = compileExpression(operand.get("output") ?? null, order);
+  const fallback = compileExpression(operand.get("default") ?? null, order);
   return ({ scopes }) =>
     scopes.map((own, place) => {
       const other = scopes[place + Number(by)];
@@ -66,12 +67,12 @@ function readWeight(operand: Doc): Numeric {
   return multiply(DECIMAL_ONE, alpha);
 }
 
-const movingAverage: OrderFunction = (operand) => {
+const movingAverage: OrderFunction = (operand, order) => {
   if (!(operand instanceof Map)) throw serverError("FailedToParse", "$expMovingAvg must have an object");
   checkNames("$expMovingAvg", operand, ["input"], ["N", "alpha"]);
   const weight = readWeight(operand);
   const rest = subtract(DECIMAL_ONE, weight);
-  const input = compileExpression(operand.get("input") ?? null);
+  const input = compileExpression(operand.get("input") ?? null, order);
   return ({ scopes }) => {
     let last: Numeric | undefined;
     let isDecimal = false;
@@ -86,8 +87,8 @@ const movingAverage: OrderFunction = (operand) => {
   };
 };
 
-const lastKnown: OrderFunction = (operand) => {
-  const input = compileExpression(operand);
+const lastKnown: OrderFunction = (operand, order) => {
+  const input = compileExpression(operand, order);
   return ({ scopes }) => {
     let known: Value = null;
     return scopes.map((scope) => {
@@ -99,8 +100,8 @@ const lastKnown: OrderFunction = (operand) => {
 };
 
 /** Fills gaps on the straight line between the known values around them, along the value that the documents are sorted by. */
-const linear: OrderFunction = (operand) => {
-  const input = compileExpression(operand);
+const linear: OrderFunction = (operand, order) => {
+  const input = compileExpression(operand, order);
   return (partition) => {
     const values = readAll(partition, input);
     const known = values.flatMap((value, place) => (isNumeric(value) ? [place] : []));
@@ -155,7 +156,7 @@ export const ORDER_FUNCTIONS: Readonly<Record<string, OrderFunction>> = {
 const ONE_KEY = new Set(["$rank", "$denseRank", "$linearFill"]);
 
 /** Compiles one of them. Throws: 5371602 or 5371801 without the order that it needs. */
-export function compileOrderFunction(operator: string, operand: Value, sortBy: Doc | undefined): WindowFunction {
+export function compileOrderFunction(operator: string, operand: Value, { sortBy, order }: WindowOrder): WindowFunction {
   if (sortBy === undefined)
     throw numberedError(5371602, `${operator} must be specified with a top level sortBy expression`);
   if (ONE_KEY.has(operator) && sortBy.size !== 1)
@@ -165,5 +166,5 @@ export function compileOrderFunction(operator: string, operand: Value, sortBy: D
     );
   const build = ORDER_FUNCTIONS[operator];
   if (build === undefined) throw serverError("FailedToParse", `Unrecognized window function, ${operator}`);
-  return build(operand);
+  return build(operand, order);
 }

@@ -1,12 +1,12 @@
 import { numberedError, serverError } from "../../errors";
 import { add, divide, multiply, subtract, toDouble } from "../../bson/numeric";
 import { isNumeric, type Numeric, typeNameOf } from "../../bson/types";
-import { type Doc, fromDouble, type Value } from "../../bson/values";
+import { fromDouble, type Value } from "../../bson/values";
 import { compileExpression } from "../expression";
 import { checkNames, isNullish } from "../operators/builder";
 import { MILLIS_OF_UNIT } from "../operators/date-math";
 import type { Frame } from "./window-frame";
-import type { WindowFunction } from "./window-function";
+import type { WindowFunction, WindowOrder } from "./window-function";
 
 interface Point {
   readonly x: Numeric;
@@ -57,16 +57,11 @@ export const SERIES_FUNCTIONS: Readonly<Record<string, Series>> = {
 };
 
 /** Compiles one of them. Throws: FailedToParse for a malformed operand, 5624900 for values that are no numbers or dates. */
-export function compileSeriesFunction(
-  operator: string,
-  operand: Value,
-  frame: Frame,
-  sortBy: Doc | undefined,
-): WindowFunction {
+export function compileSeriesFunction(operator: string, operand: Value, frame: Frame, by: WindowOrder): WindowFunction {
   const series = SERIES_FUNCTIONS[operator];
   if (series === undefined) throw serverError("FailedToParse", `Unrecognized window function, ${operator}`);
   const isPair = operator.startsWith("$covariance");
-  const read = isPair ? readPair(operator, operand) : readAlongOrder(operator, operand, sortBy);
+  const read = isPair ? readPair(operator, operand, by) : readAlongOrder(operator, operand, by);
   return (partition) =>
     frame.spans(partition.sortValues).map(({ start, end }) => {
       const points: Point[] = [];
@@ -80,9 +75,9 @@ export function compileSeriesFunction(
 
 type ReadPoint = (partition: Parameters<WindowFunction>[0], place: number) => Point | undefined;
 
-function readPair(operator: string, operand: Value): ReadPoint {
+function readPair(operator: string, operand: Value, { order }: WindowOrder): ReadPoint {
   const [left, right] =
-    Array.isArray(operand) && operand.length === 2 ? operand.map((one) => compileExpression(one)) : [];
+    Array.isArray(operand) && operand.length === 2 ? operand.map((one) => compileExpression(one, order)) : [];
   if (left === undefined || right === undefined)
     throw serverError("FailedToParse", `${operator} expects an array of two expressions`);
   return ({ scopes }, place) => {
@@ -92,7 +87,7 @@ function readPair(operator: string, operand: Value): ReadPoint {
   };
 }
 
-function readAlongOrder(operator: string, operand: Value, sortBy: Doc | undefined): ReadPoint {
+function readAlongOrder(operator: string, operand: Value, { sortBy, order }: WindowOrder): ReadPoint {
   if (!(operand instanceof Map)) throw serverError("FailedToParse", `${operator} expects an object`);
   checkNames(operator, operand, ["input"], ["unit"]);
   if (sortBy?.size !== 1) throw serverError("FailedToParse", `${operator} requires a sortBy of exactly one field`);
@@ -100,7 +95,7 @@ function readAlongOrder(operator: string, operand: Value, sortBy: Doc | undefine
   const unitMs = typeof unit === "string" ? MILLIS_OF_UNIT[unit] : undefined;
   if (unit !== undefined && unitMs === undefined)
     throw numberedError(5490704, `${operator}: the unit must be one of 'week' and shorter`);
-  const input = compileExpression(operand.get("input") ?? null);
+  const input = compileExpression(operand.get("input") ?? null, order);
   return ({ scopes, sortValues }, place) => {
     const scope = scopes[place];
     const y = scope === undefined ? undefined : input(scope);

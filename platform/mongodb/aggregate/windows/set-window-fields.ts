@@ -1,8 +1,7 @@
 import { numberedError } from "../../errors";
-import { compare } from "../../bson/order";
 import type { Doc, Value } from "../../bson/values";
-import { compileCollation } from "../../match/collation";
-import { compileSort } from "../../match/sort";
+import type { Comparator } from "../../match/collation";
+import { compileSortBy } from "../../match/sort";
 import { compileExpression, readPath, type Scope } from "../expression";
 import { checkNames } from "../operators/builder";
 import { withPath } from "../stages/basic";
@@ -19,17 +18,16 @@ interface Row {
   readonly key: Value;
 }
 
-const setWindowFields: StageBuilder = (spec, { context, variables }) => {
+const setWindowFields: StageBuilder = (spec, { order: compareKeys, variables }) => {
   const doc = requireSpec("$setWindowFields", spec);
   checkNames("$setWindowFields", doc, ["output"], ["partitionBy", "sortBy"]);
   const sortBy = doc.has("sortBy") ? requireSpec("$setWindowFields 'sortBy'", doc.get("sortBy")) : undefined;
   const outputs = [...requireSpec("$setWindowFields 'output'", doc.get("output"))].map(([name, field]): Output => ({
     path: name.split("."),
-    compute: compileWindowFunction(name, field, sortBy),
+    compute: compileWindowFunction(name, field, { sortBy, order: compareKeys }),
   }));
-  const keyOf = compileExpression(doc.get("partitionBy") ?? null);
-  const order = sortBy === undefined ? () => 0 : compileSort(sortBy, context.collation);
-  const compareKeys = compileCollation(context.collation);
+  const keyOf = compileExpression(doc.get("partitionBy") ?? null, compareKeys);
+  const order = sortBy === undefined ? () => 0 : compileSortBy(sortBy, compareKeys);
   return lazily(function* (input) {
     const rows = [...input].map((root): Row => {
       const scope = { root, variables };
@@ -45,7 +43,7 @@ function readKey(key: Value | undefined): Value {
   return key ?? null;
 }
 
-function* partitions(rows: readonly Row[], compareKeys: typeof compare): Generator<readonly Row[]> {
+function* partitions(rows: readonly Row[], compareKeys: Comparator): Generator<readonly Row[]> {
   let start = 0;
   for (const [index, row] of rows.entries()) {
     const next = rows[index + 1];

@@ -1,5 +1,6 @@
 import { serverError } from "../../errors";
 import type { Doc, Value } from "../../bson/values";
+import type { Comparator } from "../../match/collation";
 import { compileGroupField } from "../accumulators";
 import type { Scope } from "../expression";
 import { checkNames } from "../operators/builder";
@@ -13,6 +14,12 @@ export interface Partition {
   readonly sortValues: readonly Value[];
   /** Tells whether a document stands level with the one before it. */
   isTied(place: number): boolean;
+}
+
+/** The order of the documents, and that of values. */
+export interface WindowOrder {
+  readonly sortBy: Doc | undefined;
+  readonly order: Comparator;
 }
 
 /** Computes one output of a partition: a value for each of its documents, in order. */
@@ -41,7 +48,7 @@ const ACCUMULATORS = new Set([
 ]);
 
 /** Compiles one output of `$setWindowFields`. Throws: FailedToParse for a function that is not known. */
-export function compileWindowFunction(name: string, spec: Value, sortBy: Doc | undefined): WindowFunction {
+export function compileWindowFunction(name: string, spec: Value, { sortBy, order }: WindowOrder): WindowFunction {
   if (!(spec instanceof Map)) throw serverError("FailedToParse", `The field '${name}' must be an object`);
   const operator = [...spec.keys()].find((key) => key.startsWith("$"));
   if (operator === undefined) throw serverError("FailedToParse", "Expected a $-prefixed window function");
@@ -49,13 +56,14 @@ export function compileWindowFunction(name: string, spec: Value, sortBy: Doc | u
   const operand = spec.get(operator) ?? null;
   if (Object.hasOwn(ORDER_FUNCTIONS, operator)) {
     if (spec.has("window")) throw serverError("FailedToParse", `${operator} does not accept a 'window' field`);
-    return compileOrderFunction(operator, operand, sortBy);
+    return compileOrderFunction(operator, operand, { sortBy, order });
   }
   const frame = compileFrame(spec.get("window"), sortBy);
-  if (Object.hasOwn(SERIES_FUNCTIONS, operator)) return compileSeriesFunction(operator, operand, frame, sortBy);
+  if (Object.hasOwn(SERIES_FUNCTIONS, operator))
+    return compileSeriesFunction(operator, operand, frame, { sortBy, order });
   if (!ACCUMULATORS.has(operator)) throw serverError("FailedToParse", `Unrecognized window function, ${operator}`);
   // A window function may stand at a path, which the name of a group's field may not.
-  const field = compileGroupField("value", new Map([[operator, operand]]));
+  const field = compileGroupField("value", new Map([[operator, operand]]), order);
   return ({ scopes, sortValues }) => {
     const spans = frame.spans(sortValues);
     let gathered = field.create();
