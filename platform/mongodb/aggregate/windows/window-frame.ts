@@ -19,7 +19,8 @@ export interface Frame {
   spans(sortValues: readonly Value[]): Span[];
 }
 
-type Bound = "unbounded" | "current" | Value;
+/** "unbounded", "current" or a number. */
+type Bound = Value;
 
 /** Without a window, all documents of the partition are in it. */
 const WHOLE: Frame = {

@@ -75,7 +75,7 @@ const rows: [string, object[], unknown[]][] = [
   [
     "$sortArray",
     project({ $sortArray: { input: ["b", "C", "A"], sortBy: 1 } }),
-    outs(...Array(3).fill(["A", "b", "C"])),
+    outs(...input.map(() => ["A", "b", "C"])),
   ],
   ["$max of a list", project({ $max: ["$k", "B"] }), outs("B", "B", "b")],
   ["$expr", [{ $match: { $expr: { $eq: ["$k", "A"] } } }, { $project: { _id: 1 } }], [{ _id: 0 }, { _id: 1 }]],

@@ -474,5 +474,5 @@ test("keeps no memory for connections and commands that came to nothing", async 
   for (let warm = 0; warm < 3; warm += 1) await round();
   const before = usedHeap();
   for (let count = 0; count < 5; count += 1) await round();
-  expect(usedHeap() - before).toBeLessThan(12_000_000);
+  expect(usedHeap() - before).toBeLessThan(4_000_000);
 }, 60_000);
