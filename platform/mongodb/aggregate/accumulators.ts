@@ -1,9 +1,9 @@
 import { numberedError, serverError } from "../errors";
-import { encodeKey } from "../bson/keystring";
 import { Total, toWhole } from "../bson/numeric";
-import { compare } from "../bson/order";
 import type { Doc, Value } from "../bson/values";
-import { compileSort } from "../match/sort";
+import type { Comparator } from "../match/collation";
+import { compileSortBy } from "../match/sort";
+import { ValueMap } from "../match/value-map";
 import { Deviation } from "./deviation";
 import { compileExpression, type Evaluator, type Scope } from "./expression";
 import { isNullish } from "./operators/builder";
@@ -24,11 +24,14 @@ export interface GroupField {
 class Extreme implements Accumulator {
   private best: Value | undefined;
 
-  constructor(private readonly sign: 1 | -1) {}
+  constructor(
+    private readonly sign: 1 | -1,
+    private readonly order: Comparator,
+  ) {}
 
   add(value: Value | undefined): void {
     if (isNullish(value)) return;
-    if (this.best === undefined || this.sign * compare(value, this.best) > 0) this.best = value;
+    if (this.best === undefined || this.sign * this.order(value, this.best) > 0) this.best = value;
   }
 
   result(): Value {
@@ -54,16 +57,18 @@ class Pick implements Accumulator {
 }
 
 class SetOfValues implements Accumulator {
-  private readonly values = new Map<string, Value>();
+  private readonly set: ValueMap<true>;
+
+  constructor(order: Comparator) {
+    this.set = new ValueMap(order);
+  }
 
   add(value: Value | undefined): void {
-    if (value === undefined) return;
-    const key = encodeKey([value], [false]);
-    if (!this.values.has(key)) this.values.set(key, value);
+    if (value !== undefined) this.set.add(value, true);
   }
 
   result(): Value {
-    return [...this.values.values()];
+    return this.set.values();
   }
 }
 
@@ -95,33 +100,33 @@ function merging(): Accumulator {
   };
 }
 
-const SIMPLE: Readonly<Record<string, () => Accumulator>> = {
+const SIMPLE: Readonly<Record<string, (order: Comparator) => Accumulator>> = {
   $sum: () => totalling((total) => total.result()),
   $avg: () => totalling((total) => total.average()),
-  $min: () => new Extreme(-1),
-  $max: () => new Extreme(1),
+  $min: (order) => new Extreme(-1, order),
+  $max: (order) => new Extreme(1, order),
   $first: () => new Pick(true),
   $last: () => new Pick(false),
   $push: () => collecting((items) => items, false),
-  $addToSet: () => new SetOfValues(),
+  $addToSet: (order) => new SetOfValues(order),
   $mergeObjects: merging,
   $stdDevPop: () => new Deviation(false),
   $stdDevSamp: () => new Deviation(true),
 };
 
 /** Compiles one field of `$group` (or of `$bucket`): a name and a document with one accumulator. */
-export function compileGroupField(name: string, spec: Value): GroupField {
+export function compileGroupField(name: string, spec: Value, order: Comparator): GroupField {
   if (name.includes(".")) throw numberedError(40235, `The field name '${name}' cannot contain '.'`);
   if (name.startsWith("$")) throw numberedError(40236, `The field name '${name}' cannot be an operator name`);
   if (!(spec instanceof Map)) throw numberedError(40234, `The field '${name}' must be an accumulator object`);
   const [operator, operand] = spec.entries().next().value ?? ["", null];
   if (spec.size !== 1) throw numberedError(40238, `The field '${name}' must specify one accumulator`);
   const create = Object.hasOwn(SIMPLE, operator) ? SIMPLE[operator] : undefined;
-  if (create !== undefined) return { name, evaluate: compileExpression(operand), create };
-  return compileRareField(name, operator, operand);
+  if (create !== undefined) return { name, evaluate: compileExpression(operand, order), create: () => create(order) };
+  return compileRareField(name, operator, operand, order);
 }
 
-function compileRareField(name: string, operator: string, operand: Value): GroupField {
+function compileRareField(name: string, operator: string, operand: Value, order: Comparator): GroupField {
   switch (operator) {
     case "$count":
       if (!(operand instanceof Map) || operand.size > 0)
@@ -131,12 +136,12 @@ function compileRareField(name: string, operator: string, operand: Value): Group
     case "$lastN":
     case "$minN":
     case "$maxN":
-      return compileSeveral(name, operator, operand);
+      return compileSeveral(name, operator, operand, order);
     case "$top":
     case "$bottom":
     case "$topN":
     case "$bottomN":
-      return compileTop(name, operator, operand);
+      return compileTop(name, operator, operand, order);
     default:
       throw numberedError(15952, `unknown group operator '${operator}'`);
   }
@@ -150,7 +155,7 @@ function readCount(operator: string, value: Value | undefined): number {
   return Number(whole);
 }
 
-function compileSeveral(name: string, operator: string, operand: Value): GroupField {
+function compileSeveral(name: string, operator: string, operand: Value, order: Comparator): GroupField {
   if (!(operand instanceof Map)) throw numberedError(5787801, `specification must be an object; found ${operator}`);
   const count = readCount(operator, operand.get("n"));
   const finish: Readonly<Record<string, (items: Value[]) => Value[]>> = {
@@ -159,25 +164,25 @@ function compileSeveral(name: string, operator: string, operand: Value): GroupFi
     $minN: (items) =>
       items
         .filter((item) => item !== null)
-        .sort(compare)
+        .sort(order)
         .slice(0, count),
     $maxN: (items) =>
       items
         .filter((item) => item !== null)
-        .sort((a, b) => compare(b, a))
+        .sort((a, b) => order(b, a))
         .slice(0, count),
   };
   const end = finish[operator] ?? ((items: Value[]) => items);
-  const evaluate = compileExpression(operand.get("input") ?? null);
+  const evaluate = compileExpression(operand.get("input") ?? null, order);
   return { name, evaluate, create: () => collecting(end, true) };
 }
 
 /** `$top` and its kin pick outputs by the order of the documents they came from. */
-function compileTop(name: string, operator: string, operand: Value): GroupField {
+function compileTop(name: string, operator: string, operand: Value, order: Comparator): GroupField {
   const sortBy = operand instanceof Map ? operand.get("sortBy") : undefined;
   if (!(operand instanceof Map) || !(sortBy instanceof Map))
     throw numberedError(5788005, `${operator} needs 'sortBy' and 'output'`);
-  const order = compileSort(sortBy);
+  const compareDocs = compileSortBy(sortBy, order);
   const isMany = operator.endsWith("N");
   const count = isMany ? readCount(operator, operand.get("n")) : 1;
   const isTop = operator.startsWith("$top");
@@ -186,11 +191,11 @@ function compileTop(name: string, operator: string, operand: Value): GroupField 
     return {
       add: (value, { root }) => void rows.push({ root, value: value ?? null }),
       result() {
-        rows.sort((a, b) => order(a.root, b.root));
+        rows.sort((a, b) => compareDocs(a.root, b.root));
         const picked = (isTop ? rows.slice(0, count) : rows.slice(-count)).map((row) => row.value);
         return isMany ? picked : (picked[0] ?? null);
       },
     };
   };
-  return { name, evaluate: compileExpression(operand.get("output") ?? null), create };
+  return { name, evaluate: compileExpression(operand.get("output") ?? null, order), create };
 }

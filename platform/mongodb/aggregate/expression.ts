@@ -1,8 +1,10 @@
 import { numberedError, serverError } from "../errors";
+import { compare } from "../bson/order";
 import type { Doc, Value } from "../bson/values";
+import type { Comparator } from "../match/collation";
 import { ARITHMETIC } from "./operators/arithmetic";
 import { ARRAYS } from "./operators/arrays";
-import type { Builder, Evaluator, Scope } from "./operators/builder";
+import type { Builder, Compile, Evaluator, Scope } from "./operators/builder";
 import { COMPARISON } from "./operators/comparison";
 import { CONVERSION } from "./operators/conversion";
 import { DATE_MATH } from "./operators/date-math";
@@ -30,13 +32,24 @@ const OPERATORS: ReadonlyMap<string, Builder> = new Map(
 );
 
 /**
- * Compiles an aggregation expression to a closure; a result of `undefined` means missing.
+ * Compiles an aggregation expression to a closure; a result of `undefined` means missing. Values compare in the given order.
  * Throws: InvalidPipelineOperator for an operator that is not known, and the server's error for malformed arguments.
  */
-export function compileExpression(expression: Value): Evaluator {
+export function compileExpression(expression: Value, order: Comparator = compare): Evaluator {
+  return (order === compare ? PLAIN : compilerOf(order))(expression);
+}
+
+function compilerOf(order: Comparator): Compile {
+  const compile: Compile = Object.assign((expression: Value) => compileAny(expression, compile), { order });
+  return compile;
+}
+
+const PLAIN = compilerOf(compare);
+
+function compileAny(expression: Value, compile: Compile): Evaluator {
   if (typeof expression === "string") return compileText(expression);
-  if (Array.isArray(expression)) return compileArray(expression);
-  if (expression instanceof Map) return compileDocument(expression);
+  if (Array.isArray(expression)) return compileArray(expression, compile);
+  if (expression instanceof Map) return compileDocument(expression, compile);
   return () => expression;
 }
 
@@ -46,28 +59,28 @@ function compileText(text: string): Evaluator {
   return () => text;
 }
 
-function compileArray(items: readonly Value[]): Evaluator {
-  const parts = items.map(compileExpression);
+function compileArray(items: readonly Value[], compile: Compile): Evaluator {
+  const parts = items.map((item) => compile(item));
   return (scope) => parts.map((part) => part(scope) ?? null);
 }
 
-function compileDocument(expression: Doc): Evaluator {
+function compileDocument(expression: Doc, compile: Compile): Evaluator {
   const first: string | undefined = expression.keys().next().value;
-  if (first?.startsWith("$") !== true) return compileFields(expression);
+  if (first?.startsWith("$") !== true) return compileFields(expression, compile);
   if (expression.size > 1) {
     throw numberedError(15983, "an object representing an expression must have exactly one field");
   }
   const build = OPERATORS.get(first);
   if (build === undefined) throw serverError("InvalidPipelineOperator", `Unrecognized expression '${first}'`);
-  return build(expression.get(first) ?? null, compileExpression);
+  return build(expression.get(first) ?? null, compile);
 }
 
-function compileFields(expression: Doc): Evaluator {
+function compileFields(expression: Doc, compile: Compile): Evaluator {
   const fields = [...expression].map(([name, value]) => {
     if (name.startsWith("$"))
       throw numberedError(16410, `FieldPath field names may not start with '$'. Given '${name}'`);
     if (name.includes(".")) throw numberedError(16412, `FieldPath field names may not contain '.'. Given '${name}'`);
-    return [name, compileExpression(value)] as const;
+    return [name, compile(value)] as const;
   });
   return (scope) => {
     const doc: Doc = new Map();

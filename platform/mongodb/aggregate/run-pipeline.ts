@@ -1,15 +1,30 @@
 import { numberedError, serverError } from "../errors";
 import type { Doc, Value } from "../bson/values";
+import { compileCollation } from "../match/collation";
 import { BASIC_STAGES } from "./stages/basic";
+import { DENSIFY_STAGES } from "./stages/densify";
+import { FILL_STAGES } from "./stages/fill";
+import { GRAPH_STAGES } from "./stages/graph-lookup";
 import { GROUP_STAGES } from "./stages/group";
 import { JOIN_STAGES } from "./stages/joins";
+import { REDACT_STAGES } from "./stages/redact";
 import { lazily, type PipelineContext, type Stage, type StageBuilder, type StageTools } from "./stages/stage";
+import { WINDOW_STAGES } from "./windows/set-window-fields";
 import { compileTransform } from "./transform";
 
 export type { PipelineContext } from "./stages/stage";
 
 const STAGES: ReadonlyMap<string, StageBuilder> = new Map(
-  Object.entries({ ...BASIC_STAGES, ...GROUP_STAGES, ...JOIN_STAGES }),
+  Object.entries({
+    ...BASIC_STAGES,
+    ...GROUP_STAGES,
+    ...JOIN_STAGES,
+    ...WINDOW_STAGES,
+    ...GRAPH_STAGES,
+    ...REDACT_STAGES,
+    ...DENSIFY_STAGES,
+    ...FILL_STAGES,
+  }),
 );
 
 /** Stages of the real server that are known by name and not built. */
@@ -17,19 +32,14 @@ const MISSING = new Set([
   "$changeStream",
   "$collStats",
   "$currentOp",
-  "$densify",
-  "$fill",
   "$geoNear",
-  "$graphLookup",
   "$indexStats",
   "$listLocalSessions",
   "$listSessions",
   "$merge",
   "$out",
   "$planCacheStats",
-  "$redact",
   "$search",
-  "$setWindowFields",
 ]);
 
 /**
@@ -39,7 +49,8 @@ const MISSING = new Set([
  */
 export function runPipeline(pipeline: readonly Doc[], input: Iterable<Doc>, context: PipelineContext): Iterable<Doc> {
   const variables = new Map<string, Value>([["NOW", context.now], ...(context.variables ?? [])]);
-  const tools: StageTools = { context, variables, run: runPipeline };
+  const order = compileCollation(context.collation);
+  const tools: StageTools = { context, order, variables, run: runPipeline };
   const stages = pipeline.map((stage) => compileStage(stage, tools));
   return stages.reduce((docs, stage) => stage(docs), input);
 }
@@ -51,7 +62,7 @@ function compileStage(stage: Doc, tools: StageTools): Stage {
   }
   const build = STAGES.get(name);
   if (build !== undefined) return build(spec, tools);
-  const transform = compileTransform(name, spec);
+  const transform = compileTransform(name, spec, tools.order);
   if (transform === undefined) throw unknownStage(name);
   return lazily(function* (input) {
     for (const doc of input) yield transform(doc, tools.variables);

@@ -1,6 +1,7 @@
 import { numberedError, serverError } from "../errors";
 import { typeNameOf } from "../bson/types";
 import type { Doc, Value } from "../bson/values";
+import type { Comparator } from "../match/collation";
 import { compileAddFields, compileProjection, compileProjectStage, type Projection } from "../match/projection";
 import { compileExpression } from "./expression";
 import { isNullish } from "./operators/builder";
@@ -24,8 +25,8 @@ function compileUnset(spec: Value): Projection {
   return compileProjection(exclusion);
 }
 
-function compileReplace(stage: string, expression: Value): Projection {
-  const evaluate = compileExpression(expression);
+function compileReplace(stage: string, expression: Value, order: Comparator): Projection {
+  const evaluate = compileExpression(expression, order);
   return (doc, variables = new Map()) => {
     const result = evaluate({ root: doc, variables });
     if (result instanceof Map) return result;
@@ -38,21 +39,21 @@ function compileReplace(stage: string, expression: Value): Projection {
 }
 
 /** Compiles a stage that turns each document into one other; undefined when the stage is not of that kind. */
-export function compileTransform(stage: string, spec: Value): Projection | undefined {
+export function compileTransform(stage: string, spec: Value, order: Comparator): Projection | undefined {
   switch (stage) {
     case "$project":
-      return compileProjectStage(requireDoc(stage, spec));
+      return compileProjectStage(requireDoc(stage, spec), order);
     case "$addFields":
     case "$set":
-      return compileAddFields(requireDoc(stage, spec));
+      return compileAddFields(requireDoc(stage, spec), order);
     case "$unset":
       return compileUnset(spec);
     case "$replaceWith":
-      return compileReplace(stage, spec);
+      return compileReplace(stage, spec, order);
     case "$replaceRoot": {
       const newRoot = requireDoc(stage, spec).get("newRoot");
       if (newRoot === undefined) throw serverError("FailedToParse", "no newRoot specified for the $replaceRoot stage");
-      return compileReplace(stage, newRoot);
+      return compileReplace(stage, newRoot, order);
     }
     default:
       return undefined;

@@ -17,6 +17,8 @@ export interface FilterContext {
 
 /** A compiled filter. */
 export interface Filter {
+  /** How values compare by the collation of the filter. */
+  readonly order: Comparator;
   matches(doc: Doc): boolean;
   /** Gives the index of the array element that made the document match, for the positional `$`; undefined when no array did. */
   arrayIndex(doc: Doc): number | undefined;
@@ -34,8 +36,10 @@ interface Compilation {
 export function compileFilter(filter: Doc, context: FilterContext = {}): Filter {
   const variables = new Map<string, Value>(context.variables ?? []);
   if (context.now !== undefined) variables.set("NOW", context.now);
-  const matcher = compileDocument(filter, { order: compileCollation(context.collation), variables });
+  const order = compileCollation(context.collation);
+  const matcher = compileDocument(filter, { order, variables });
   return {
+    order,
     matches: (doc) => matcher(doc),
     arrayIndex(doc) {
       const details: Details = {};
@@ -128,8 +132,7 @@ function compileList(name: string, operand: Value, compilation: Compilation): Ma
   });
 }
 
-function compileExpr(operand: Value, compilation: Compilation): Matcher {
-  const evaluate = compileExpression(operand);
-  const { variables } = compilation;
+function compileExpr(operand: Value, { order, variables }: Compilation): Matcher {
+  const evaluate = compileExpression(operand, order);
   return (doc) => isTruthy(evaluate({ root: doc, variables }));
 }

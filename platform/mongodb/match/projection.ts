@@ -1,9 +1,11 @@
 import { compileExpression, type Evaluator } from "../aggregate/expression";
 import { numberedError, serverError } from "../errors";
+import { compare } from "../bson/order";
 import { lookup } from "../bson/path";
 import { toWhole } from "../bson/numeric";
 import { isNumeric } from "../bson/types";
 import type { Doc, Value } from "../bson/values";
+import type { Comparator } from "./collation";
 import { compileFilter, type Filter } from "./compile-filter";
 import { isLiteralDoc, isOperatorDoc, isTrue } from "./conditions";
 import { type Branch, type Entry, type Mode, ProjectionTree } from "./projection-tree";
@@ -18,24 +20,24 @@ const NO_VARIABLES: ReadonlyMap<string, Value | undefined> = new Map();
  * Throws: the server's numbered errors for mixed or colliding specifications.
  */
 export function compileProjection(spec: Doc, filter?: Filter): Projection {
-  const parser = new SpecParser(true, filter);
+  const parser = new SpecParser(true, filter, filter?.order ?? compare);
   return parser.compile(spec);
 }
 
 /** Compiles the aggregation stage `$project`, where `$slice` and the like are expressions. */
-export function compileProjectStage(spec: Doc): Projection {
+export function compileProjectStage(spec: Doc, order: Comparator): Projection {
   if (spec.size === 0) throw numberedError(51272, "projection specification must have at least one field");
-  return new SpecParser(false, undefined).compile(spec);
+  return new SpecParser(false, undefined, order).compile(spec);
 }
 
 /** Compiles the aggregation stages `$addFields` and `$set`. */
-export function compileAddFields(spec: Doc): Projection {
+export function compileAddFields(spec: Doc, order: Comparator): Projection {
   const root: Branch = { kind: "branch", fields: new Map() };
   const addAll = (fields: Doc, prefix: string): void => {
     for (const [name, value] of fields) {
       const path = prefix + name;
       if (value instanceof Map && value.size > 0 && !isOperatorDoc(value)) addAll(value, `${path}.`);
-      else addEntry(root, path, { kind: "compute", evaluate: compileExpression(value) });
+      else addEntry(root, path, { kind: "compute", evaluate: compileExpression(value, order) });
     }
   };
   addAll(spec, "");
@@ -75,6 +77,7 @@ class SpecParser {
   constructor(
     private readonly isFind: boolean,
     private readonly filter: Filter | undefined,
+    private readonly order: Comparator,
   ) {}
 
   compile(spec: Doc): Projection {
@@ -103,7 +106,7 @@ class SpecParser {
       if (value.size === 0)
         throw numberedError(51270, "An empty sub-projection is not a valid value. Found empty object at path");
       this.addFields(value, `${path}.`);
-    } else this.addComputed(path, compileExpression(value));
+    } else this.addComputed(path, compileExpression(value, this.order));
   }
 
   private addFlag(path: string, isIncluded: boolean): void {

@@ -13,7 +13,11 @@ export type DocOrder = (a: Doc, b: Doc) => number;
  * Throws: BadValue for a malformed specification, NotImplemented for `$meta`.
  */
 export function compileSort(spec: Doc, collation?: Doc): DocOrder {
-  const order = compileCollation(collation);
+  return compileSortBy(spec, compileCollation(collation));
+}
+
+/** Compiles a sort specification whose values compare in the given order. */
+export function compileSortBy(spec: Doc, order: Comparator): DocOrder {
   const parts = [...spec].map(([path, direction]) => compilePart(path, direction, order));
   const [first] = parts;
   if (first !== undefined && parts.length === 1) return first;

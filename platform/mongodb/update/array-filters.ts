@@ -1,20 +1,24 @@
 import { serverError } from "../errors";
 import type { Doc, Value } from "../bson/values";
-import { compileFilter } from "../match/compile-filter";
+import { compileFilter, type FilterContext } from "../match/compile-filter";
 import type { ElementTest } from "./apply-tree";
 
 /**
  * Compiles array filters to tests by identifier.
  * Throws: FailedToParse for a filter without exactly one top-level name, for a name given twice, and for one that no path uses; BadValue for one that is missing.
  */
-export function compileArrayFilters(filters: readonly Doc[], paths: readonly string[]): Map<string, ElementTest> {
+export function compileArrayFilters(
+  filters: readonly Doc[],
+  paths: readonly string[],
+  context: FilterContext,
+): Map<string, ElementTest> {
   const tests = new Map<string, ElementTest>();
   for (const filter of filters) {
     const name = identifierOf(filter);
     if (tests.has(name)) {
       throw serverError("FailedToParse", `Found multiple array filters with the same top-level field name ${name}`);
     }
-    const compiled = compileFilter(filter);
+    const compiled = compileFilter(filter, context);
     tests.set(name, (element) => compiled.matches(new Map([[name, element]])));
   }
   checkUse(tests, paths);

@@ -5,6 +5,7 @@ import { isEqual } from "../bson/order";
 import { show } from "../bson/show";
 import { typeNameOf } from "../bson/types";
 import { BSONRegExp, BSON_UNDEFINED, type Doc, ObjectId, Timestamp, type Value } from "../bson/values";
+import { compileCollation } from "../match/collation";
 import { applyTree, type TreeContext } from "./apply-tree";
 import { compileArrayFilters } from "./array-filters";
 import { ARRAY_MODIFIERS } from "./array-modifiers";
@@ -16,6 +17,7 @@ import { buildUpdateTree, type Change } from "./update-tree";
 export interface UpdateOptions {
   readonly arrayFilters?: readonly Doc[];
   readonly variables?: Doc;
+  readonly collation?: Doc;
   readonly now: Date;
   readonly timestamp?: Timestamp;
 }
@@ -46,6 +48,9 @@ export function compileUpdate(update: Doc | readonly Doc[], options: UpdateOptio
   return first?.startsWith("$") === true ? compileOperators(update, options) : compileReplacement(update, options);
 }
 
+/** The operators that compare values: they know the plain order only, and an answer by the wrong order would look right. */
+const COMPARING = new Set(["$pull", "$pullAll", "$addToSet", "$min", "$max"]);
+
 function timestampOf({ timestamp, now }: UpdateOptions): Timestamp {
   return timestamp ?? new Timestamp({ t: Math.floor(now.getTime() / 1000), i: 1 });
 }
@@ -54,6 +59,9 @@ function compileOperators(update: Doc, options: UpdateOptions): Update {
   const changes: Change[] = [];
   const onInsert: Change[] = [];
   for (const [name, fields] of update) {
+    if (options.collation !== undefined && COMPARING.has(name)) {
+      throw serverError("NotImplemented", `${name} with a collation is not implemented`);
+    }
     const built = buildChanges(name, fields);
     onInsert.push(...built);
     if (name !== "$setOnInsert") changes.push(...built);
@@ -63,6 +71,7 @@ function compileOperators(update: Doc, options: UpdateOptions): Update {
   const arrayFilters = compileArrayFilters(
     options.arrayFilters ?? [],
     onInsert.map((change) => change.path),
+    options.collation === undefined ? {} : { collation: options.collation },
   );
   const context = (root: Doc, arrayIndex?: number): TreeContext => {
     return { root, arrayIndex, arrayFilters, now: options.now, timestamp: timestampOf(options) };
@@ -131,9 +140,10 @@ function compilePipeline(stages: readonly Doc[], options: UpdateOptions): Update
   if ((options.arrayFilters ?? []).length > 0) {
     throw serverError("FailedToParse", "arrayFilters may not be specified for pipeline-syle updates");
   }
+  const order = compileCollation(options.collation);
   const transforms = stages.map((stage) => {
     const [name = "", spec = null] = stage.entries().next().value ?? [];
-    const transform = stage.size === 1 && PIPELINE_STAGES.has(name) ? compileTransform(name, spec) : undefined;
+    const transform = stage.size === 1 && PIPELINE_STAGES.has(name) ? compileTransform(name, spec, order) : undefined;
     if (transform === undefined)
       throw serverError("InvalidOptions", `${name} is not allowed to be used within an update`);
     return transform;

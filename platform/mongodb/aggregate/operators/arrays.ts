@@ -1,11 +1,11 @@
 import { numberedError, serverError } from "../../errors";
-import { encodeKey } from "../../bson/keystring";
 import { toWhole } from "../../bson/numeric";
-import { compare, isEqual } from "../../bson/order";
 import { typeNameOf } from "../../bson/types";
 import type { Value } from "../../bson/values";
+import type { Comparator } from "../../match/collation";
+import { distinctBy } from "../../match/value-map";
 import { isTruthy } from "../truth";
-import { type Arguments, type Builder, fixed, isNullish, named, variadic } from "./builder";
+import { type Arguments, type Builder, comparing, fixed, isNullish, named, variadic } from "./builder";
 
 /** Asks for an array. */
 export function requireArray(name: string, value: Value | undefined, code = 17124): readonly Value[] {
@@ -53,12 +53,12 @@ function slice([array, a, b]: Arguments): Value {
   return items.slice(start, start + count);
 }
 
-function indexOfArray([array, wanted, from, to]: Arguments): Value {
+function indexOfArray([array, wanted, from, to]: Arguments, order: Comparator): Value {
   if (isNullish(array)) return null;
   const items = requireArray("$indexOfArray", array, 40090);
   const start = from === undefined ? 0 : requireIndex("$indexOfArray", from);
   const end = to === undefined ? items.length : Math.min(requireIndex("$indexOfArray", to), items.length);
-  for (let index = start; index < end; index++) if (isEqual(items[index], wanted)) return index;
+  for (let index = start; index < end; index++) if (order(items[index], wanted) === 0) return index;
   return -1;
 }
 
@@ -86,56 +86,43 @@ function zip(args: Readonly<Record<string, Value | undefined>>): Value {
   return Array.from({ length }, (_, index) => lists.map((one, which) => one[index] ?? defaults[which] ?? null));
 }
 
-/** Removes values that are equal in BSON order, keeping the first of each. */
-export function distinctValues(values: Iterable<Value>): Value[] {
-  const seen = new Map<string, Value>();
-  for (const value of values) {
-    const key = encodeKey([value], [false]);
-    if (!seen.has(key)) seen.set(key, value);
-  }
-  return [...seen.values()];
-}
-
-function keySet(values: readonly Value[]): Set<string> {
-  return new Set(values.map((value) => encodeKey([value], [false])));
-}
-
-function setIntersection(args: Arguments): Value {
+function setIntersection(args: Arguments, order: Comparator): Value {
   if (args.some(isNullish)) return null;
   const [first = [], ...others] = args.map((value) => requireArray("$setIntersection", value, 17047));
-  const keys = others.map(keySet);
-  return distinctValues(first)
-    .filter((value) => keys.every((set) => set.has(encodeKey([value], [false]))))
-    .sort(compare);
+  const sets = others.map((values) => distinctBy(values, order));
+  return distinctBy(first, order)
+    .values()
+    .filter((value) => sets.every((set) => set.has(value)))
+    .sort(order);
 }
 
-function setUnion(args: Arguments): Value {
+function setUnion(args: Arguments, order: Comparator): Value {
   if (args.some(isNullish)) return null;
-  return distinctValues(args.flatMap((value) => requireArray("$setUnion", value, 17043))).sort(compare);
+  const all = args.flatMap((value) => requireArray("$setUnion", value, 17043));
+  return distinctBy(all, order).values().sort(order);
 }
 
-function setDifference([a, b]: Arguments): Value {
+function setDifference([a, b]: Arguments, order: Comparator): Value {
   if (isNullish(a) || isNullish(b)) return null;
-  const without = keySet(requireArray("$setDifference", b, 17049));
-  return distinctValues(requireArray("$setDifference", a, 17048)).filter(
-    (value) => !without.has(encodeKey([value], [false])),
-  );
+  const without = distinctBy(requireArray("$setDifference", b, 17049), order);
+  const values = distinctBy(requireArray("$setDifference", a, 17048), order).values();
+  return values.filter((value) => !without.has(value));
 }
 
-function setEquals(args: Arguments): Value {
-  const [first = new Set<string>(), ...others] = args.map((value) => keySet(requireArray("$setEquals", value)));
-  return others.every((other) => other.size === first.size && [...other].every((key) => first.has(key)));
+function setEquals(args: Arguments, order: Comparator): Value {
+  const [first, ...others] = args.map((value) => distinctBy(requireArray("$setEquals", value), order));
+  return others.every((other) => other.size === first?.size && other.values().every((value) => first.has(value)));
 }
 
-function setIsSubset([a, b]: Arguments): Value {
-  const whole = keySet(requireArray("$setIsSubset", b, 17042));
-  return [...keySet(requireArray("$setIsSubset", a, 17046))].every((key) => whole.has(key));
+function setIsSubset([a, b]: Arguments, order: Comparator): Value {
+  const whole = distinctBy(requireArray("$setIsSubset", b, 17042), order);
+  return requireArray("$setIsSubset", a, 17046).every((value) => whole.has(value));
 }
 
-function isMember([value, array]: Arguments): Value {
+function isMember([value, array]: Arguments, order: Comparator): Value {
   if (!Array.isArray(array))
     throw numberedError(40081, `$in requires an array as a second argument, found: ${typeNameOf(array)}`);
-  return array.some((item) => isEqual(item, value));
+  return array.some((item) => order(item, value) === 0);
 }
 
 function atEnd(name: string, index: 0 | -1): Builder {
@@ -150,10 +137,10 @@ function takeSome(name: string, take: (items: readonly Value[], count: number) =
   });
 }
 
-function extreme(items: readonly Value[], count: number, sign: 1 | -1): Value[] {
+function extreme(items: readonly Value[], count: number, order: Comparator): Value[] {
   return items
     .filter((item) => !isNullish(item))
-    .sort((a, b) => sign * compare(a, b))
+    .sort(order)
     .slice(0, count);
 }
 
@@ -166,8 +153,8 @@ export const ARRAYS: Readonly<Record<string, Builder>> = {
   $last: atEnd("$last", -1),
   $concatArrays: variadic(concatArrays),
   $slice: fixed("$slice", 2, 3, slice),
-  $in: fixed("$in", 2, 2, isMember),
-  $indexOfArray: fixed("$indexOfArray", 2, 4, indexOfArray),
+  $in: comparing((order) => fixed("$in", 2, 2, (args) => isMember(args, order))),
+  $indexOfArray: comparing((order) => fixed("$indexOfArray", 2, 4, (args) => indexOfArray(args, order))),
   $range: fixed("$range", 2, 3, range),
   $reverseArray: fixed("$reverseArray", 1, 1, ([value]) =>
     isNullish(value) ? null : requireArray("$reverseArray", value, 34435).toReversed(),
@@ -175,13 +162,13 @@ export const ARRAYS: Readonly<Record<string, Builder>> = {
   $zip: named("$zip", ["inputs"], ["useLongestLength", "defaults"], zip),
   $firstN: takeSome("$firstN", (items, count) => items.slice(0, count)),
   $lastN: takeSome("$lastN", (items, count) => items.slice(-count)),
-  $minN: takeSome("$minN", (items, count) => extreme(items, count, 1)),
-  $maxN: takeSome("$maxN", (items, count) => extreme(items, count, -1)),
-  $setUnion: variadic(setUnion),
-  $setIntersection: variadic(setIntersection),
-  $setDifference: fixed("$setDifference", 2, 2, setDifference),
-  $setEquals: variadic(setEquals),
-  $setIsSubset: fixed("$setIsSubset", 2, 2, setIsSubset),
+  $minN: comparing((order) => takeSome("$minN", (items, count) => extreme(items, count, order))),
+  $maxN: comparing((order) => takeSome("$maxN", (items, count) => extreme(items, count, (a, b) => order(b, a)))),
+  $setUnion: comparing((order) => variadic((args) => setUnion(args, order))),
+  $setIntersection: comparing((order) => variadic((args) => setIntersection(args, order))),
+  $setDifference: comparing((order) => fixed("$setDifference", 2, 2, (args) => setDifference(args, order))),
+  $setEquals: comparing((order) => variadic((args) => setEquals(args, order))),
+  $setIsSubset: comparing((order) => fixed("$setIsSubset", 2, 2, (args) => setIsSubset(args, order))),
   $anyElementTrue: fixed("$anyElementTrue", 1, 1, ([value]) =>
     requireArray("$anyElementTrue", value, 17041).some(isTruthy),
   ),

@@ -1,6 +1,7 @@
 import { numberedError, serverError } from "../../errors";
 import { isAbsent } from "../../bson/types";
 import type { Doc, Value } from "../../bson/values";
+import type { Comparator } from "../../match/collation";
 
 /** What an expression is evaluated against: `current` is what a bare `$field` reads, the root unless an operator narrows it. */
 export interface Scope {
@@ -13,7 +14,11 @@ export interface Scope {
 export type Evaluator = (scope: Scope) => Value | undefined;
 
 /** Compiles a nested expression: handed down, so that operator files need not import the compiler. */
-export type Compile = (expression: Value) => Evaluator;
+export interface Compile {
+  (expression: Value): Evaluator;
+  /** How values compare: in BSON order, or by the collation of the command. */
+  readonly order: Comparator;
+}
 
 /** Compiles one operator from its operand. */
 export type Builder = (operand: Value, compile: Compile) => Evaluator;
@@ -47,6 +52,11 @@ function wrongCount(name: string, min: number, max: number, given: number): Erro
     28667,
     `Expression ${name} takes at least ${min} arguments, and at most ${max}, but ${given} were passed in.`,
   );
+}
+
+/** Builds an operator that compares values, and so depends on the collation. */
+export function comparing(build: (order: Comparator) => Builder): Builder {
+  return (operand, compile) => build(compile.order)(operand, compile);
 }
 
 /** Builds an operator of any number of arguments. */

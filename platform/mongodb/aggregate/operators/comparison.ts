@@ -1,11 +1,19 @@
 import { numberedError, serverError } from "../../errors";
-import { compare } from "../../bson/order";
 import type { Value } from "../../bson/values";
 import { isTruthy } from "../truth";
-import { type Arguments, type Builder, checkNames, type Evaluator, fixed, isNullish, withVariables } from "./builder";
+import {
+  type Arguments,
+  type Builder,
+  checkNames,
+  comparing,
+  type Evaluator,
+  fixed,
+  isNullish,
+  withVariables,
+} from "./builder";
 
-function comparing(name: string, run: (order: number) => Value): Builder {
-  return fixed(name, 2, 2, ([a, b]: Arguments) => run(Math.sign(compare(a, b))));
+function comparison(name: string, run: (order: number) => Value): Builder {
+  return comparing((order) => fixed(name, 2, 2, ([a, b]: Arguments) => run(Math.sign(order(a, b)))));
 }
 
 const list = (operand: Value): readonly Value[] => (Array.isArray(operand) ? operand : [operand]);
@@ -101,13 +109,13 @@ export function assertVariableName(name: string): void {
 
 /** Comparison, logic and choice. */
 export const COMPARISON: Readonly<Record<string, Builder>> = {
-  $cmp: comparing("$cmp", (order) => order),
-  $eq: comparing("$eq", (order) => order === 0),
-  $ne: comparing("$ne", (order) => order !== 0),
-  $gt: comparing("$gt", (order) => order > 0),
-  $gte: comparing("$gte", (order) => order >= 0),
-  $lt: comparing("$lt", (order) => order < 0),
-  $lte: comparing("$lte", (order) => order <= 0),
+  $cmp: comparison("$cmp", (order) => order),
+  $eq: comparison("$eq", (order) => order === 0),
+  $ne: comparison("$ne", (order) => order !== 0),
+  $gt: comparison("$gt", (order) => order > 0),
+  $gte: comparison("$gte", (order) => order >= 0),
+  $lt: comparison("$lt", (order) => order < 0),
+  $lte: comparison("$lte", (order) => order <= 0),
   $and: buildAnd,
   $or: buildOr,
   $not: fixed("$not", 1, 1, ([value]) => !isTruthy(value)),

@@ -6,7 +6,8 @@ import { type Builder, isNullish, named } from "./builder";
 import { readZone, requireDate } from "./dates";
 import { fromLocal, toLocal } from "./time-zone";
 
-const MILLIS: Readonly<Record<string, number>> = {
+/** The units of a fixed length, in milliseconds. */
+export const MILLIS_OF_UNIT: Readonly<Record<string, number>> = {
   week: 604_800_000,
   day: 86_400_000,
   hour: 3_600_000,
@@ -20,8 +21,9 @@ const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "frida
 /** The server counts fixed units from this instant, a Saturday. */
 const EPOCH_2000 = Date.UTC(2000, 0, 1);
 
-function readUnit(name: string, value: Value | undefined): string {
-  if (typeof value === "string" && (Object.hasOwn(MILLIS, value) || Object.hasOwn(MONTHS, value))) return value;
+/** Reads the name of a unit of time. Throws: FailedToParse. */
+export function readTimeUnit(name: string, value: Value | undefined): string {
+  if (typeof value === "string" && (Object.hasOwn(MILLIS_OF_UNIT, value) || Object.hasOwn(MONTHS, value))) return value;
   throw serverError(
     "FailedToParse",
     `${name} requires a known time unit, found: ${typeof value === "string" ? value : typeNameOf(value)}`,
@@ -46,10 +48,11 @@ function addMonths(local: number, months: number): number {
   return date.getTime();
 }
 
-function shift(date: Date, unit: string, amount: number, zone: string): Date {
+/** Moves a date by so many units, by the calendar and the clocks of the zone. */
+export function shiftDate(date: Date, unit: string, amount: number, zone: string): Date {
   const months = MONTHS[unit];
   if (months !== undefined) return fromLocal(addMonths(toLocal(date.getTime(), zone), months * amount), zone);
-  const size = MILLIS[unit] ?? 1;
+  const size = MILLIS_OF_UNIT[unit] ?? 1;
   // Days and weeks keep the time on the clock where the clocks change; shorter units are plain time.
   if (size >= 86_400_000) return fromLocal(toLocal(date.getTime(), zone) + size * amount, zone);
   return new Date(date.getTime() + size * amount);
@@ -59,7 +62,7 @@ function shifting(name: string, sign: 1 | -1): Builder {
   return named(name, ["startDate", "unit", "amount"], ["timezone"], ({ startDate, unit, amount, timezone }, has) => {
     const zone = readZone(name, has.has("timezone"), timezone);
     if (isNullish(startDate) || isNullish(unit) || isNullish(amount) || zone === undefined) return null;
-    return shift(requireDate(name, startDate), readUnit(name, unit), sign * readAmount(name, amount), zone);
+    return shiftDate(requireDate(name, startDate), readTimeUnit(name, unit), sign * readAmount(name, amount), zone);
   });
 }
 
@@ -80,7 +83,7 @@ function monthIndex(local: number): number {
 function boundaries(local: number, unit: string, weekStart: number): number {
   const months = MONTHS[unit];
   if (months !== undefined) return Math.floor(monthIndex(local) / months);
-  const size = MILLIS[unit] ?? 1;
+  const size = MILLIS_OF_UNIT[unit] ?? 1;
   return unit === "week" ? Math.floor((local - weekOrigin(weekStart)) / size) : Math.floor(local / size);
 }
 
@@ -93,11 +96,11 @@ const dateDiff = named("$dateDiff", ["startDate", "endDate", "unit"], ["timezone
   const { startDate, endDate, unit } = args;
   const zone = readZone("$dateDiff", has.has("timezone"), args["timezone"]);
   if (isNullish(startDate) || isNullish(endDate) || isNullish(unit) || zone === undefined) return null;
-  const kind = readUnit("$dateDiff", unit);
+  const kind = readTimeUnit("$dateDiff", unit);
   const weekStart = readWeekStart("$dateDiff", args["startOfWeek"]);
   const count = (value: Value): number => {
     const instant = requireDate("$dateDiff", value).getTime();
-    const isPlainTime = (MILLIS[kind] ?? Infinity) < 86_400_000;
+    const isPlainTime = (MILLIS_OF_UNIT[kind] ?? Infinity) < 86_400_000;
     return boundaries(isPlainTime ? instant : toLocal(instant, zone), kind, weekStart);
   };
   return BigInt(count(endDate) - count(startDate));
@@ -108,7 +111,7 @@ const dateTrunc = named("$dateTrunc", ["date", "unit"], ["binSize", "timezone", 
   const zone = readZone("$dateTrunc", has.has("timezone"), args["timezone"]);
   if (isNullish(date) || isNullish(unit) || zone === undefined || (has.has("binSize") && isNullish(binSize)))
     return null;
-  const kind = readUnit("$dateTrunc", unit);
+  const kind = readTimeUnit("$dateTrunc", unit);
   const size = has.has("binSize") ? readAmount("$dateTrunc", binSize) : 1;
   if (size < 1) throw numberedError(5439018, "$dateTrunc requires 'binSize' to be greater than 0");
   const local = toLocal(requireDate("$dateTrunc", date).getTime(), zone);
@@ -125,7 +128,7 @@ function truncate(local: number, unit: string, size: number, weekStart: number):
     return start.setUTCFullYear(Math.floor(month / 12), ((month % 12) + 12) % 12, 1);
   }
   const origin = unit === "week" ? weekOrigin(weekStart) : EPOCH_2000;
-  const step = (MILLIS[unit] ?? 1) * size;
+  const step = (MILLIS_OF_UNIT[unit] ?? 1) * size;
   return origin + Math.floor((local - origin) / step) * step;
 }
 

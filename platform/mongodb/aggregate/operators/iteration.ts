@@ -3,10 +3,21 @@ import { toWhole, Total } from "../../bson/numeric";
 import { compare } from "../../bson/order";
 import { typeNameOf } from "../../bson/types";
 import type { Value } from "../../bson/values";
-import { compileSort } from "../../match/sort";
+import type { Comparator } from "../../match/collation";
+import { compileSortBy } from "../../match/sort";
 import { Deviation } from "../deviation";
 import { isTruthy } from "../truth";
-import { type Builder, checkNames, type Evaluator, fixed, isNullish, type Scope, withVariables } from "./builder";
+import {
+  type Builder,
+  checkNames,
+  comparing,
+  type Compile,
+  type Evaluator,
+  fixed,
+  isNullish,
+  type Scope,
+  withVariables,
+} from "./builder";
 import { assertVariableName } from "./comparison";
 
 interface Loop {
@@ -20,7 +31,7 @@ function readLoop(
   operand: Value,
   required: readonly string[],
   optional: readonly string[],
-  compile: (value: Value) => Evaluator,
+  compile: Compile,
 ): Loop {
   if (!(operand instanceof Map)) throw numberedError(16878, `${operator} only supports an object as its argument`);
   checkNames(operator, operand, ["input", ...required], optional);
@@ -99,7 +110,7 @@ const buildReduce: Builder = (operand, compile) => {
 const buildSortArray: Builder = (operand, compile) => {
   const loop = readLoop("$sortArray", operand, ["sortBy"], [], compile);
   const sortBy = operand instanceof Map ? operand.get("sortBy") : undefined;
-  const order = elementOrder(sortBy);
+  const order = elementOrder(sortBy, compile.order);
   return (scope) => {
     const items = itemsOf("$sortArray", 2942504, loop.input(scope));
     return items === undefined ? null : items.toSorted(order);
@@ -107,16 +118,16 @@ const buildSortArray: Builder = (operand, compile) => {
 };
 
 /** Builds the order of array elements from a direction, or from a sort document for elements that are documents. */
-export function elementOrder(sortBy: Value | undefined): (a: Value, b: Value) => number {
+export function elementOrder(sortBy: Value | undefined, order: Comparator = compare): (a: Value, b: Value) => number {
   if (sortBy instanceof Map) {
-    const order = compileSort(sortBy);
+    const compareDocs = compileSortBy(sortBy, order);
     const empty = new Map<string, Value>();
-    return (a, b) => order(a instanceof Map ? a : empty, b instanceof Map ? b : empty);
+    return (a, b) => compareDocs(a instanceof Map ? a : empty, b instanceof Map ? b : empty);
   }
   const direction = toWhole(sortBy);
   if (direction !== 1n && direction !== -1n) throw numberedError(2942507, "The sort direction must be 1 or -1");
   const sign = Number(direction);
-  return (a, b) => sign * compare(a, b);
+  return (a, b) => sign * order(a, b);
 }
 
 /** A fold may be given one array, or its values as arguments. */
@@ -138,10 +149,10 @@ function total(values: readonly (Value | undefined)[]): Total {
   return sum;
 }
 
-function extreme(values: readonly (Value | undefined)[], sign: 1 | -1): Value {
+function extreme(values: readonly (Value | undefined)[], sign: 1 | -1, order: Comparator): Value {
   let best: Value | undefined;
   for (const value of values) {
-    if (!isNullish(value) && (best === undefined || sign * compare(value, best) > 0)) best = value;
+    if (!isNullish(value) && (best === undefined || sign * order(value, best) > 0)) best = value;
   }
   return best ?? null;
 }
@@ -162,8 +173,8 @@ export const ITERATION: Readonly<Record<string, Builder>> = {
   $avg: folding((values) => total(values).average()),
   $stdDevPop: folding((values) => deviation(values, false)),
   $stdDevSamp: folding((values) => deviation(values, true)),
-  $min: folding((values) => extreme(values, -1)),
-  $max: folding((values) => extreme(values, 1)),
+  $min: comparing((order) => folding((values) => extreme(values, -1, order))),
+  $max: comparing((order) => folding((values) => extreme(values, 1, order))),
   $isNumber: fixed("$isNumber", 1, 1, ([value]) => ["int", "long", "double", "decimal"].includes(typeNameOf(value))),
   $type: fixed("$type", 1, 1, ([value]) => typeNameOf(value)),
 };

@@ -75,8 +75,8 @@ const sample: StageBuilder = (spec) => {
   });
 };
 
-const documents: StageBuilder = (spec, { variables }) => {
-  const evaluate = compileExpression(spec);
+const documents: StageBuilder = (spec, { order, variables }) => {
+  const evaluate = compileExpression(spec, order);
   return lazily(function* () {
     const result = evaluate({ root: new Map(), variables });
     if (!Array.isArray(result)) throw numberedError(5858203, "$documents must evaluate to an array of objects");

@@ -1,10 +1,10 @@
 import { numberedError, serverError } from "../../errors";
-import { encodeKey } from "../../bson/keystring";
-import { indexKeys } from "../../bson/path";
-import { BSONRegExp, type Doc, type Value } from "../../bson/values";
-import { compileExpression, type Evaluator, readPath } from "../expression";
+import type { Doc, Value } from "../../bson/values";
+import type { Comparator } from "../../match/collation";
+import { compileExpression, type Evaluator } from "../expression";
 import { checkNames } from "../operators/builder";
 import { withPath } from "./basic";
+import { indexForeign, joinValues } from "./foreign-index";
 import {
   lazily,
   type PipelineContext,
@@ -30,7 +30,7 @@ function readText(doc: Doc, name: string): string | undefined {
   return value;
 }
 
-function readLookup(spec: Value): Lookup {
+function readLookup(spec: Value, order: Comparator): Lookup {
   const doc = requireSpec("$lookup", spec);
   checkNames("$lookup", doc, ["as"], ["from", "localField", "foreignField", "let", "pipeline"]);
   const localField = readText(doc, "localField");
@@ -51,18 +51,23 @@ function readLookup(spec: Value): Lookup {
     localField: localField?.split("."),
     foreignField,
     bindings:
-      bindings instanceof Map ? [...bindings].map(([name, value]) => [name, compileExpression(value)] as const) : [],
+      bindings instanceof Map
+        ? [...bindings].map(([name, value]) => [name, compileExpression(value, order)] as const)
+        : [],
     pipeline: hasPipeline ? requirePipeline("$lookup", doc.get("pipeline")) : [],
   };
 }
 
 const lookup: StageBuilder = (spec, tools) => {
-  const plan = readLookup(spec);
+  const plan = readLookup(spec, tools.order);
   return lazily(function* (input) {
     const foreign = plan.from === undefined ? [] : [...tools.context.collection(plan.from)];
-    const find = plan.foreignField === undefined ? () => foreign : foreignIndex(foreign, plan.foreignField);
+    const find = plan.foreignField === undefined ? undefined : indexForeign(foreign, plan.foreignField, tools.order);
     for (const doc of input) {
-      const candidates = plan.localField === undefined ? foreign : find(localValues(doc, plan.localField));
+      const candidates =
+        find === undefined || plan.localField === undefined
+          ? foreign
+          : find(joinValues(doc, plan.localField)).flatMap((place) => foreign[place] ?? []);
       yield withPath(doc, plan.as, joined(doc, candidates, plan, tools));
     }
   });
@@ -79,34 +84,6 @@ function joined(doc: Doc, candidates: readonly Doc[], plan: Lookup, { context, v
   }
   const inner: PipelineContext = { ...context, variables: bound };
   return [...run(plan.pipeline, candidates, inner)];
-}
-
-/** An array matches by each of its elements, a missing field as null. */
-function localValues(doc: Doc, path: readonly string[]): readonly Value[] {
-  const value = readPath(doc, path, 0);
-  if (Array.isArray(value)) return value.flatMap((item) => (Array.isArray(item) ? item : [item]));
-  return [value ?? null];
-}
-
-function foreignIndex(foreign: readonly Doc[], field: string): (values: readonly Value[]) => Doc[] {
-  const places = new Map<string, number[]>();
-  for (const [place, doc] of foreign.entries()) {
-    for (const [value] of indexKeys(doc, [field]).keys) {
-      const key = encodeKey([value], [false]);
-      const known = places.get(key);
-      if (known === undefined) places.set(key, [place]);
-      else if (known.at(-1) !== place) known.push(place);
-    }
-  }
-  return (values) => {
-    const found = new Set<number>();
-    for (const value of values) {
-      if (value instanceof BSONRegExp)
-        throw serverError("NotImplemented", "$lookup by a regular expression is not implemented");
-      for (const place of places.get(encodeKey([value], [false])) ?? []) found.add(place);
-    }
-    return [...found].sort((a, b) => a - b).flatMap((place) => foreign[place] ?? []);
-  };
 }
 
 const facet: StageBuilder = (spec, { context, run }) => {

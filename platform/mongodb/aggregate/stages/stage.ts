@@ -2,6 +2,7 @@ import { numberedError } from "../../errors";
 import { toWhole } from "../../bson/numeric";
 import { typeNameOf } from "../../bson/types";
 import type { Doc, Value } from "../../bson/values";
+import type { Comparator } from "../../match/collation";
 
 /** What a pipeline runs in. */
 export interface PipelineContext {
@@ -22,6 +23,8 @@ export type Stage = (input: Iterable<Doc>) => Iterable<Doc>;
 /** What stages are compiled with. */
 export interface StageTools {
   readonly context: PipelineContext;
+  /** How values compare by the collation of the context. */
+  readonly order: Comparator;
   readonly variables: ReadonlyMap<string, Value>;
   readonly run: RunPipeline;
 }

@@ -223,7 +223,7 @@ describe("a pipeline", () => {
       { $nothing: {} },
       { code: 40324, codeName: "Location40324", message: "Unrecognized pipeline stage name: '$nothing'" },
     ],
-    [{ $graphLookup: {} }, { code: 238 }],
+    [{ $geoNear: {} }, { code: 238 }],
     [{ $match: {}, $limit: 1 }, { code: 40323 }],
     [{ $limit: 0 }, { code: 15957 }],
     [{ $group: {} }, { code: 15955 }],
