@@ -34,7 +34,7 @@ describe("applying the schema", () => {
     expect(await apply("compare", true)).toMatchObject([{ kind: "drop_index", detail: "somebody_elses" }]);
     await apply("apply", true);
     const names = (await db().collection("ledger").listIndexes().toArray()).map((index) => String(index["name"]));
-    expect(names).toEqual(["_id_", "operation_key"]);
+    expect(names.sort()).toEqual(["_id_", "cause", "operation_key", "wallet_time"]);
   });
 
   it("names an index that differs and replaces it only when asked to", async () => {
@@ -77,7 +77,9 @@ describe("the validator of wallets", () => {
       head: "0".repeat(64),
       at: new Date(0),
       gate: "open",
-      blockInDebt: false,
+      policy: { overdraftLimit: long(0), debt: "repay", blockInDebt: false, transfers: false },
+      alert: { lowAt: null, channel: null, armed: true },
+      nextHoldAt: null,
       available: long(0),
       pending: long(0),
       frozen: long(0),

@@ -22,14 +22,28 @@ describe("the built tree", () => {
   it("lets clients call functions only, and runs everything as system", () => {
     const functions = json("functions/config.json") as { name: string; private: boolean; run_as_system: boolean }[];
     expect(functions.filter((entry) => !entry.private).map(({ name }) => name)).toEqual([
+      "account/alerts",
       "account/me",
+      "admin/adjust",
       "admin/grant",
+      "admin/policy",
+      "admin/reverse",
       "admin/verify",
+      "admin/void",
+      "admin/writeOff",
       "billing/catalog",
       "billing/checkout",
+      "wallet/authorize",
       "wallet/balance",
+      "wallet/batch",
+      "wallet/capture",
       "wallet/consume",
+      "wallet/explain",
+      "wallet/extend",
       "wallet/history",
+      "wallet/preview",
+      "wallet/release",
+      "wallet/transfer",
     ]);
     expect(functions.every((entry) => entry.run_as_system)).toBe(true);
     for (const { name } of functions) expect(existsSync(join(APP, "functions", `${name}.js`))).toBe(true);

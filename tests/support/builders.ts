@@ -125,7 +125,7 @@ export class MemoryWallet {
       ...originals.flatMap(({ entry }) => entry.receipt.map((line) => line.lotId)),
     ]);
     const all = [...this.waiting.values()];
-    const first = needed.first ? all.sort((a, b) => (burnKey(a) < burnKey(b) ? -1 : 1)).slice(0, pageSize) : [];
+    const first = needed.missing > 0 ? all.sort((a, b) => (burnKey(a) < burnKey(b) ? -1 : 1)).slice(0, pageSize) : [];
     const due = needed.due ? all.filter((lot) => (nextDueAt(lot) ?? Infinity) <= at) : [];
     const others = [...due, ...all.filter((lot) => named.has(lot.id))];
     const known = new Set([...first, ...others].map((lot) => lot.id));

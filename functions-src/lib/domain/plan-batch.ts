@@ -19,8 +19,8 @@ import { NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wa
 
 /** What has to be read beside the wallet before a batch can be planned. */
 export interface NeededFacts {
-  /** The first waiting lots in burn order. */
-  readonly first: boolean;
+  /** How many units the embedded lots lack, so that the first waiting lots have to pay; 0 = none. */
+  readonly missing: number;
   /** Waiting lots with something due. */
   readonly due: boolean;
   /** Open holds whose lease is over. */
@@ -41,8 +41,8 @@ export interface BatchFacts {
 
 /** Tells whether anything has to be read beside the wallet. */
 export function needsNothing(needed: NeededFacts): boolean {
-  const { first, due, dueHolds, holdIds, entryIds, lotIds } = needed;
-  return !first && !due && !dueHolds && holdIds.length + entryIds.length + lotIds.length === 0;
+  const { missing, due, dueHolds, holdIds, entryIds, lotIds } = needed;
+  return missing === 0 && !due && !dueHolds && holdIds.length + entryIds.length + lotIds.length === 0;
 }
 
 /** The facts of a batch that needs nothing beside the wallet. */
@@ -78,7 +78,7 @@ export function neededFacts(wallet: Wallet, commands: readonly WalletCommand[], 
   const waits = wallet.waiting.count > 0;
   return {
     // What may be transferred may lie anywhere in burn order.
-    first: waits && (moved || asked > certain),
+    missing: waits ? (moved ? Number.MAX_SAFE_INTEGER : Math.max(0, asked - certain)) : 0,
     due: waits && wallet.waiting.nextAt !== null && wallet.waiting.nextAt <= at,
     dueHolds: wallet.nextHoldAt !== null && wallet.nextHoldAt <= at,
     holdIds: operations.flatMap((operation) =>

@@ -22,7 +22,7 @@ export type BalanceAnswer = { readonly ok: true } & Dated<BalanceView>;
 export async function loadBalanceView(deps: Pick<Deps, "wallets">, ref: WalletRef, now: Instant): Promise<BalanceView> {
   const wallet = (await deps.wallets.loadWallet(ref)) ?? emptyWallet(ref);
   const waits = wallet.waiting.count > 0;
-  const needed = { ...neededFacts(wallet, [], now), first: waits, due: waits };
+  const needed = { ...neededFacts(wallet, [], now), missing: waits ? Number.MAX_SAFE_INTEGER : 0, due: waits };
   const facts = needsNothing(needed)
     ? onlyWallet(wallet)
     : await deps.wallets.loadFacts(wallet, needed, operationTime(wallet, now));

@@ -46,7 +46,7 @@ export async function loadFacts(
 
   const lots = await sources.lotStates.load(
     wallet,
-    { first: needed.first, due: needed.due, ids: outside },
+    { missing: needed.missing, due: needed.due, ids: outside },
     at,
     options,
   );

@@ -1,6 +1,6 @@
 import { burnKey } from "../../domain/burn-key";
 import type { Instant } from "../../domain/instant";
-import { type OpenLot, nextDueAt } from "../../domain/lot";
+import { type OpenLot, isEligible, nextDueAt } from "../../domain/lot";
 import { earliest } from "../../domain/wallet";
 import { type LoadedLots, type LotStateChange, NOTHING_LOADED } from "../../domain/close-draft";
 import type { Database, OperationOptions } from "../../ports/collection";
@@ -8,12 +8,14 @@ import { fromDbOpenLot, toDbOpenLot } from "./lot-mapping";
 import { toDbInstantOrNull } from "./mapping";
 
 const LOTS_PER_PAGE = 1000;
+const LOTS_AT_FIRST = 64;
 
 type WalletName = { readonly id: string; readonly accountId: string };
 
 /** Which waiting lots to load: the first in burn order, those with something due, and some by name. */
 export interface WantedLots {
-  readonly first: boolean;
+  /** How many units the embedded lots lack; 0 = the waiting lots need not pay. */
+  readonly missing: number;
   readonly due: boolean;
   readonly ids: readonly string[];
 }
@@ -39,45 +41,40 @@ export function createLotStates(database: Database): LotStates {
   ): Promise<readonly OpenLot[]> =>
     (await collection.find(filter, options)).map((document) => fromDbOpenLot(document, "_id"));
 
+  const readFirst = async (wallet: WalletName, missing: number, at: Instant, options: OperationOptions) => {
+    const page = (limit: number): Promise<readonly OpenLot[]> =>
+      readLots(waitingOf(wallet), { ...options, sort: { burnKey: 1 }, limit });
+    const few = await page(LOTS_AT_FIRST);
+    // Mostly the next few lots pay; only when they do not cover what is missing are all read that one operation may touch.
+    return few.length < LOTS_AT_FIRST || payable(few, at) >= missing ? few : page(LOTS_PER_PAGE);
+  };
+  const readUpcoming = async (wallet: WalletName, known: ReadonlySet<string>, options: OperationOptions) => {
+    // One more than are known: the first that is not known has the next due instant of the others.
+    const filter = { ...waitingOf(wallet), nextAt: { $gt: new Date(0) } };
+    const upcoming = await readLots(filter, { ...options, sort: { nextAt: 1 }, limit: known.size + 1 });
+    return earliest(upcoming.filter((lot) => !known.has(lot.id)).map(nextDueAt));
+  };
+
   return {
     load: async (wallet, wanted, at, options = {}) => {
-      if (!wanted.first && !wanted.due && wanted.ids.length === 0) return NOTHING_LOADED;
-      const first = wanted.first
-        ? await readLots(waitingOf(wallet), { ...options, sort: { burnKey: 1 }, limit: LOTS_PER_PAGE })
-        : [];
+      if (wanted.missing === 0 && !wanted.due && wanted.ids.length === 0) return NOTHING_LOADED;
+      const first = wanted.missing === 0 ? [] : await readFirst(wallet, wanted.missing, at, options);
+      const dueFilter = { ...waitingOf(wallet), nextAt: { $lte: toDbInstantOrNull(at) } };
       const due = wanted.due
-        ? await readLots(
-            { ...waitingOf(wallet), nextAt: { $lte: toDbInstantOrNull(at) } },
-            { ...options, sort: { nextAt: 1 }, limit: LOTS_PER_PAGE },
-          )
+        ? await readLots(dueFilter, { ...options, sort: { nextAt: 1 }, limit: LOTS_PER_PAGE })
         : [];
+      const namedFilter = { ...waitingOf(wallet), _id: { $in: [...wanted.ids] } };
       const named =
         wanted.ids.length === 0
           ? []
-          : await readLots(
-              { ...waitingOf(wallet), _id: { $in: [...wanted.ids] } },
-              { ...options, sort: { _id: 1 }, limit: wanted.ids.length },
-            );
+          : await readLots(namedFilter, { ...options, sort: { _id: 1 }, limit: wanted.ids.length });
       const known = new Set([...first, ...due, ...named].map((lot) => lot.id));
-      // One more than are known: the first that is not known has the next due instant of the others.
-      const upcoming = await readLots(
-        { ...waitingOf(wallet), nextAt: { $gt: new Date(0) } },
-        { ...options, sort: { nextAt: 1 }, limit: known.size + 1 },
-      );
-      const nextAtOfOthers = earliest(upcoming.filter((lot) => !known.has(lot.id)).map(nextDueAt));
-      return { first, others: [...due, ...named], nextAtOfOthers };
+      return { first, others: [...due, ...named], nextAtOfOthers: await readUpcoming(wallet, known, options) };
     },
-    listAll: async (wallet) => {
-      const lots: OpenLot[] = [];
-      for (let afterKey = ""; ;) {
-        const filter = { ...waitingOf(wallet), burnKey: { $gt: afterKey } };
-        const page = await readLots(filter, { sort: { burnKey: 1 }, limit: LOTS_PER_PAGE });
-        lots.push(...page);
-        const last = page[page.length - 1];
-        if (last === undefined || page.length < LOTS_PER_PAGE) return lots;
-        afterKey = burnKey(last);
-      }
-    },
+    listAll: (wallet) =>
+      readAllPages((afterKey) =>
+        readLots({ ...waitingOf(wallet), burnKey: { $gt: afterKey } }, { sort: { burnKey: 1 }, limit: LOTS_PER_PAGE }),
+      ),
     save: async (wallet, changes, options) => {
       for (const change of changes) {
         await collection.updateOne(
@@ -88,6 +85,22 @@ export function createLotStates(database: Database): LotStates {
       }
     },
   };
+}
+
+async function readAllPages(readPage: (afterKey: string) => Promise<readonly OpenLot[]>): Promise<readonly OpenLot[]> {
+  const lots: OpenLot[] = [];
+  for (let afterKey = ""; ;) {
+    const page = await readPage(afterKey);
+    lots.push(...page);
+    const last = page[page.length - 1];
+    if (last === undefined || page.length < LOTS_PER_PAGE) return lots;
+    afterKey = burnKey(last);
+  }
+}
+
+/** What lots can pay for a request without a feature; what needs a feature may come on top. */
+function payable(lots: readonly OpenLot[], at: Instant): number {
+  return lots.filter((lot) => isEligible(lot, { at, feature: null })).reduce((sum, lot) => sum + lot.remaining, 0);
 }
 
 function toDbState(
