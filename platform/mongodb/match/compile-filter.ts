@@ -49,8 +49,8 @@ export function compileFilter(filter: Doc, context: FilterContext = {}): Filter 
 }
 
 /** Compiles what `$pull` says about the elements of an array: a value, a regular expression, operators, or a filter for elements that are documents. */
-export function compileElementTest(operand: Value): (element: Value) => boolean {
-  const compilation: Compilation = { order: compileCollation(undefined), variables: new Map() };
+export function compileElementTest(operand: Value, order: Comparator): (element: Value) => boolean {
+  const compilation: Compilation = { order, variables: new Map() };
   if (operand instanceof Map && !isOperatorDoc(operand)) {
     const matcher = compileDocument(operand, compilation);
     return (element) => element instanceof Map && matcher(element);

@@ -1,17 +1,17 @@
 import { elementOrder } from "../aggregate/operators/iteration";
 import { serverError } from "../errors";
-import { encodeKey } from "../bson/keystring";
 import { toWhole } from "../bson/numeric";
-import { isEqual } from "../bson/order";
 import { show } from "../bson/show";
 import { typeNameOf } from "../bson/types";
 import type { Doc, Value } from "../bson/values";
+import type { Comparator } from "../match/collation";
 import { compileElementTest } from "../match/compile-filter";
+import { distinctBy } from "../match/value-map";
 import type { ModifierBuilder } from "./modifiers";
 import type { Modifier } from "./update-tree";
 
-function simple(build: (operand: Value, path: string) => Modifier): ModifierBuilder {
-  return (path, operand) => [{ path, modifier: build(operand, path) }];
+function simple(build: (operand: Value, path: string, order: Comparator) => Modifier): ModifierBuilder {
+  return (path, operand, order) => [{ path, modifier: build(operand, path, order) }];
 }
 
 interface PushPlan {
@@ -23,7 +23,7 @@ interface PushPlan {
 
 const PUSH_CLAUSES = new Set(["$each", "$position", "$slice", "$sort"]);
 
-function parsePush(operand: Value): PushPlan {
+function parsePush(operand: Value, order: Comparator): PushPlan {
   if (!(operand instanceof Map) || !operand.has("$each")) {
     return { items: [operand], position: undefined, order: undefined, slice: undefined };
   }
@@ -33,7 +33,7 @@ function parsePush(operand: Value): PushPlan {
   return {
     items: requireEach("$push", operand.get("$each")),
     position: readClause(operand, "$position"),
-    order: readOrder(operand.get("$sort")),
+    order: readOrder(operand.get("$sort"), order),
     slice: readClause(operand, "$slice"),
   };
 }
@@ -56,7 +56,7 @@ function readClause(operand: Doc, name: string): number | undefined {
   return Number(whole);
 }
 
-function readOrder(sort: Value | undefined): PushPlan["order"] {
+function readOrder(sort: Value | undefined, order: Comparator): PushPlan["order"] {
   if (sort === undefined) return undefined;
   if (sort instanceof Map ? sort.size === 0 : toWhole(sort) === undefined) {
     throw serverError(
@@ -64,11 +64,11 @@ function readOrder(sort: Value | undefined): PushPlan["order"] {
       "The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields",
     );
   }
-  return elementOrder(sort);
+  return elementOrder(sort, order);
 }
 
-const push = simple((operand) => {
-  const plan = parsePush(operand);
+const push = simple((operand, _path, order) => {
+  const plan = parsePush(operand, order);
   return {
     creates: true,
     apply(current = [], { root }, path) {
@@ -93,7 +93,7 @@ function pushed(current: readonly Value[], { items, position, order, slice }: Pu
   return slice > 0 ? result.slice(0, slice) : result.slice(slice);
 }
 
-const addToSet = simple((operand) => {
+const addToSet = simple((operand, _path, order) => {
   const isEach = operand instanceof Map && operand.has("$each");
   if (isEach && operand.size > 1) throw serverError("BadValue", "Found unexpected fields after $each in $addToSet");
   const items = isEach ? requireEach("$addToSet", operand.get("$each")) : [operand];
@@ -106,18 +106,17 @@ const addToSet = simple((operand) => {
           `Cannot apply $addToSet to non-array field. Field named '${path}' has non-array type ${typeNameOf(current)}`,
         );
       }
-      return withMissing(current, items);
+      return withMissing(current, items, order);
     },
   };
 });
 
-function withMissing(current: readonly Value[], items: readonly Value[]): Value[] {
-  const known = new Set(current.map((value) => encodeKey([value], [false])));
+function withMissing(current: readonly Value[], items: readonly Value[], order: Comparator): Value[] {
+  const known = distinctBy(current, order);
   const result = [...current];
   for (const item of items) {
-    const key = encodeKey([item], [false]);
-    if (!known.has(key)) result.push(item);
-    known.add(key);
+    if (!known.has(item)) result.push(item);
+    known.add(item, true);
   }
   return result;
 }
@@ -153,13 +152,13 @@ function pulling(name: string, isPulled: (item: Value) => boolean): Modifier {
   };
 }
 
-const pull = simple((operand) => pulling("$pull", compileElementTest(operand)));
+const pull = simple((operand, _path, order) => pulling("$pull", compileElementTest(operand, order)));
 
-const pullAll = simple((operand) => {
+const pullAll = simple((operand, _path, order) => {
   if (!Array.isArray(operand)) {
     throw serverError("BadValue", `$pullAll requires an array argument but was given a ${typeNameOf(operand)}`);
   }
-  return pulling("$pullAll", (item) => operand.some((one) => isEqual(one, item)));
+  return pulling("$pullAll", (item) => operand.some((one) => order(one, item) === 0));
 });
 
 /** The operators that change arrays. */

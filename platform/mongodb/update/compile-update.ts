@@ -5,7 +5,7 @@ import { isEqual } from "../bson/order";
 import { show } from "../bson/show";
 import { typeNameOf } from "../bson/types";
 import { BSONRegExp, BSON_UNDEFINED, type Doc, ObjectId, Timestamp, type Value } from "../bson/values";
-import { compileCollation } from "../match/collation";
+import { type Comparator, compileCollation } from "../match/collation";
 import { applyTree, type TreeContext } from "./apply-tree";
 import { compileArrayFilters } from "./array-filters";
 import { ARRAY_MODIFIERS } from "./array-modifiers";
@@ -48,21 +48,16 @@ export function compileUpdate(update: Doc | readonly Doc[], options: UpdateOptio
   return first?.startsWith("$") === true ? compileOperators(update, options) : compileReplacement(update, options);
 }
 
-/** The operators that compare values: they know the plain order only, and an answer by the wrong order would look right. */
-const COMPARING = new Set(["$pull", "$pullAll", "$addToSet", "$min", "$max"]);
-
 function timestampOf({ timestamp, now }: UpdateOptions): Timestamp {
   return timestamp ?? new Timestamp({ t: Math.floor(now.getTime() / 1000), i: 1 });
 }
 
 function compileOperators(update: Doc, options: UpdateOptions): Update {
+  const order = compileCollation(options.collation);
   const changes: Change[] = [];
   const onInsert: Change[] = [];
   for (const [name, fields] of update) {
-    if (options.collation !== undefined && COMPARING.has(name)) {
-      throw serverError("NotImplemented", `${name} with a collation is not implemented`);
-    }
-    const built = buildChanges(name, fields);
+    const built = buildChanges(name, fields, order);
     onInsert.push(...built);
     if (name !== "$setOnInsert") changes.push(...built);
   }
@@ -86,7 +81,7 @@ function compileOperators(update: Doc, options: UpdateOptions): Update {
   };
 }
 
-function buildChanges(name: string, fields: Value): Change[] {
+function buildChanges(name: string, fields: Value, order: Comparator): Change[] {
   const build = MODIFIERS.get(name);
   if (build === undefined) {
     throw serverError(
@@ -100,7 +95,7 @@ function buildChanges(name: string, fields: Value): Change[] {
       `Modifiers operate on fields but we found type ${typeNameOf(fields)} instead. For example: {$mod: {<field>: ...}} not {${name}: ${show(fields)}}`,
     );
   }
-  return [...fields].flatMap(([path, operand]) => build(path, operand));
+  return [...fields].flatMap(([path, operand]) => build(path, operand, order));
 }
 
 function compileReplacement(update: Doc, options: UpdateOptions): Update {

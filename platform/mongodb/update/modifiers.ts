@@ -1,17 +1,17 @@
 import { serverError } from "../errors";
 import { addExact, multiply, multiplyExact, toWhole } from "../bson/numeric";
-import { compare } from "../bson/order";
 import { isArrayIndex } from "../bson/path";
 import { show } from "../bson/show";
 import { isNumeric, type Numeric, typeNameOf } from "../bson/types";
 import { type Doc, fromWhole, type Value } from "../bson/values";
+import type { Comparator } from "../match/collation";
 import type { Change, Modifier, ModifierContext } from "./update-tree";
 
-/** Builds the changes of one operator for one path. */
-export type ModifierBuilder = (path: string, operand: Value) => Change[];
+/** Builds the changes of one operator for one path; values compare in the given order. */
+export type ModifierBuilder = (path: string, operand: Value, order: Comparator) => Change[];
 
-function simple(build: (operand: Value, path: string) => Modifier): ModifierBuilder {
-  return (path, operand) => [{ path, modifier: build(operand, path) }];
+function simple(build: (operand: Value, path: string, order: Comparator) => Modifier): ModifierBuilder {
+  return (path, operand, order) => [{ path, modifier: build(operand, path, order) }];
 }
 
 const set = simple((operand) => ({ creates: true, apply: () => operand }));
@@ -51,9 +51,9 @@ function overflow(name: string, current: Numeric, root: Doc): never {
 }
 
 function extreme(sign: 1 | -1): ModifierBuilder {
-  return simple((operand) => ({
+  return simple((operand, _path, order) => ({
     creates: true,
-    apply: (current) => (current === undefined || sign * compare(operand, current) > 0 ? operand : current),
+    apply: (current) => (current === undefined || sign * order(operand, current) > 0 ? operand : current),
   }));
 }
 

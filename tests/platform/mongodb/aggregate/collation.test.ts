@@ -116,11 +116,25 @@ test("a collation counts in the projection of a find", () => {
   expect(plainOf(projection(docOf({ _id: 1, k: "a" })))).toEqual({ _id: 1, same: true });
 });
 
-test("a collation counts in pipeline updates and array filters, and other comparing updates refuse it", () => {
+test("a collation counts in pipeline updates and array filters", () => {
   const options = { now: new Date(0), collation };
   const pipeline = compileUpdate([docOf({ $set: { same: { $eq: ["$k", "A"] } } })], options);
   expect(plainOf(pipeline.apply(docOf({ _id: 1, k: "a" })))).toEqual({ _id: 1, k: "a", same: true });
   const filtered = compileUpdate(docOf({ $set: { "l.$[e]": "z" } }), { ...options, arrayFilters: [docOf({ e: "A" })] });
   expect(plainOf(filtered.apply(docOf({ _id: 1, l: ["a", "b"] })))).toEqual({ _id: 1, l: ["z", "b"] });
-  expect(() => compileUpdate(docOf({ $pull: { l: "a" } }), options)).toThrow(expect.objectContaining({ code: 238 }));
+});
+
+const updates: [string, object, object, object][] = [
+  ["$pull", { $pull: { x: "a" } }, { x: ["A", "b"] }, { x: ["b"] }],
+  ["$pull with a condition", { $pull: { x: { $in: ["a"] } } }, { x: ["A", "b"] }, { x: ["b"] }],
+  ["$pullAll", { $pullAll: { x: ["a", "B"] } }, { x: ["A", "b", "c"] }, { x: ["c"] }],
+  ["$addToSet", { $addToSet: { x: "a" } }, { x: ["A"] }, { x: ["A"] }],
+  ["$min", { $min: { x: "A" } }, { x: "a" }, { x: "a" }],
+  ["$max", { $max: { x: "B" } }, { x: "a" }, { x: "B" }],
+  ["$push with $sort", { $push: { x: { $each: ["B"], $sort: 1 } } }, { x: ["a", "c"] }, { x: ["a", "B", "c"] }],
+];
+
+test.each(updates)("a collation counts in %s", (_, update, before, after) => {
+  const compiled = compileUpdate(docOf(update), { now: new Date(0), collation });
+  expect(plainOf(compiled.apply(docOf({ _id: 1, ...before })))).toEqual({ _id: 1, ...after });
 });
