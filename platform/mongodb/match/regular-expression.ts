@@ -1,5 +1,6 @@
 import { numberedError, serverError } from "../errors";
 import { BSONRegExp, BSONSymbol, type Value } from "../bson/values";
+import { createRegex } from "./bounded-regex";
 import type { Predicate } from "./walk-path";
 
 const INLINE = /^\(\?([imsx]+)\)/;
@@ -25,7 +26,7 @@ export function compileRegex(pattern: string, options: string): RegExp {
 
 function tryRegex(source: string, flags: string): RegExp | undefined {
   try {
-    return new RegExp(source, flags);
+    return createRegex(source, flags);
   } catch {
     // A pattern may be legal without the code point flag only; whether it is legal at all shows on the second try.
     return undefined;

@@ -3,6 +3,7 @@ import { toWhole } from "../../bson/numeric";
 import { show } from "../../bson/show";
 import { isNumeric, typeNameOf } from "../../bson/types";
 import { Binary, BSONRegExp, BSONSymbol, type Doc, type Value } from "../../bson/values";
+import { createRegex } from "../../match/bounded-regex";
 import { compileRegex } from "../../match/regular-expression";
 import { type Arguments, type Builder, fixed, isNullish, named, variadic } from "./builder";
 
@@ -121,7 +122,7 @@ function readRegex(
   if (!isRegex && typeof regex !== "string")
     throw numberedError(51105, `${name} needs 'regex' to be of type string or regex`);
   const compiled = compileRegex(isRegex ? regex.pattern : regex, (isRegex ? regex.options : "") || flags);
-  return { text, regex: new RegExp(compiled.source, compiled.flags + flag) };
+  return { text, regex: createRegex(compiled.source, compiled.flags + flag) };
 }
 
 function describeMatch(match: RegExpMatchArray): Doc {
