@@ -1,6 +1,7 @@
 import { createAccountStore } from "../../functions-src/lib/adapters/mongo/account-store";
 import { createCatalogStore } from "../../functions-src/lib/adapters/mongo/catalog-store";
 import { createInboxStore } from "../../functions-src/lib/adapters/mongo/inbox-store";
+import { createLeaseStore } from "../../functions-src/lib/adapters/mongo/lease-store";
 import { createOperationStore } from "../../functions-src/lib/adapters/mongo/operation-store";
 import { createStripeLinkStore } from "../../functions-src/lib/adapters/mongo/stripe-link-store";
 import { createWalletStore } from "../../functions-src/lib/adapters/mongo/wallet-store";
@@ -104,6 +105,7 @@ export function depsOver(
     catalogVersions,
     operations: createOperationStore(database),
     inbox: createInboxStore(database),
+    leases: createLeaseStore(database),
     links: createStripeLinkStore(database),
     payments,
     digest,

@@ -1,3 +1,4 @@
+import { clockDueAt } from "./allocation";
 import { toAmount } from "./amount";
 import { burnKey } from "./burn-key";
 import type { EntryDraft } from "./entry";
@@ -79,7 +80,12 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
       ...draft.wallet,
       lots: embedded,
       waiting,
-      dueAt: earliest([...embedded.map(nextDueAt), waiting.nextAt]),
+      dueAt: earliest([
+        ...embedded.map(nextDueAt),
+        ...draft.wallet.clocks.map(clockDueAt),
+        waiting.nextAt,
+        draft.wallet.nextHoldAt,
+      ]),
     },
     entries: draft.entries,
     lots: draft.made,

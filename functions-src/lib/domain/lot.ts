@@ -5,6 +5,10 @@ import type { Instant } from "./instant";
 export const LOT_CLASSES = ["promo", "allocation", "pack"] as const;
 export type LotClass = (typeof LOT_CLASSES)[number];
 
+/** Which part of a grant a lot is: an allocation with rollover is two. */
+export const LOT_PARTS = ["whole", "protected", "atRisk"] as const;
+export type LotPart = (typeof LOT_PARTS)[number];
+
 /** What a grant fixes for the life of a lot. */
 export interface LotTerms {
   readonly class: LotClass;
@@ -39,7 +43,7 @@ export interface LotFact extends LotTerms {
   readonly granted: Amount;
   /** The economic cause; unique per account and part, so that one cause can never grant twice. */
   readonly causeKey: string;
-  readonly part: "whole";
+  readonly part: LotPart;
   readonly grantedAt: Instant;
   /** The lot whose units came back after its end, or were transferred from; null for a first grant. */
   readonly parentLotId: string | null;

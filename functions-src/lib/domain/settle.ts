@@ -1,3 +1,4 @@
+import { type AllocationClock, allocate, clockDueAt } from "./allocation";
 import { burnKey } from "./burn-key";
 import { type EntryKind, type Posting, seqText } from "./entry";
 import type { Hold } from "./hold";
@@ -5,24 +6,33 @@ import type { Instant } from "./instant";
 import { type OpenLot, nextDueAt } from "./lot";
 import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./wallet-draft";
 
-/** Something that is due: a lot to activate or to end, or a hold whose lease is over. */
+/** Something that is due: a lot to activate or to end, a hold whose lease is over, or an allocation to make. */
 type Due =
   | { readonly at: Instant; readonly order: string; readonly lot: OpenLot }
-  | { readonly at: Instant; readonly order: string; readonly hold: Hold };
+  | { readonly at: Instant; readonly order: string; readonly hold: Hold }
+  | { readonly at: Instant; readonly order: string; readonly clock: AllocationClock };
+
+/** A slot is at least 28 days long. */
+const SHORTEST_SLOT_MS = 28 * 86_400_000;
 
 /**
- * Books what is due on the known lots and holds up to an instant, in order of due time: lots that become effective, lots
- * that end, holds whose lease is over. Each gets an entry of its own with actor `system`; running it again books nothing more.
+ * Books what is due on the known lots, holds and clocks up to an instant, in order of due time: lots that become effective,
+ * lots that end, holds whose lease is over, allocations of slots that began. Each gets an entry of its own with actor `system`; running it again books nothing more.
  * Holds: afterwards nothing known has anything due at or before `at`.
  */
 export function settle(draft: WalletDraft, at: Instant): WalletDraft {
   let current = draft;
-  // A lot has at most two things to book and a hold one, which may open lots that end at once; so the loop ends.
-  const bound = 2 * draft.open.length + 4 * draft.records.holds.size + 2 * draft.records.lots.size + 2;
+  // A lot has at most two things to book, a hold one, which may open lots that end at once, and a slot three; so it ends.
+  const slots = draft.wallet.clocks.reduce(
+    (sum, clock) => sum + Math.max(0, Math.ceil((at - clock.nextAt) / SHORTEST_SLOT_MS) + 1),
+    0,
+  );
+  const bound = 2 * draft.open.length + 4 * draft.records.holds.size + 2 * draft.records.lots.size + 3 * slots + 2;
   for (let turns = 0; turns < bound; turns += 1) {
     const due = firstDue(current, at);
     if (due === undefined) return current;
     if ("hold" in due) current = endHold(current, due.hold, at);
+    else if ("clock" in due) current = allocate(current, due.clock, at);
     else current = due.lot.pending ? activate(current, due.lot, at) : expire(current, due.lot, at);
   }
   return current;
@@ -37,7 +47,14 @@ function firstDue(draft: WalletDraft, at: Instant): Due | undefined {
     .filter((hold) => hold.state === "open" && hold.expiresAt <= at)
     // At one instant a hold gives its units back before lots end, so that units of an ending lot end with it.
     .map((hold): Due => ({ at: hold.expiresAt, order: `!${hold.id}`, hold }));
-  return [...lots, ...holds].sort((left, right) => left.at - right.at || (left.order < right.order ? -1 : 1))[0];
+  const clocks = draft.wallet.clocks.flatMap((clock): readonly Due[] => {
+    const dueAt = clockDueAt(clock);
+    // At one instant what ends is booked before what begins.
+    return dueAt !== null && dueAt <= at ? [{ at: dueAt, order: `~${clock.subscriptionId}`, clock }] : [];
+  });
+  return [...lots, ...holds, ...clocks].sort(
+    (left, right) => left.at - right.at || (left.order < right.order ? -1 : 1),
+  )[0];
 }
 
 function activate(draft: WalletDraft, lot: OpenLot, recordedAt: Instant): WalletDraft {

@@ -1,4 +1,5 @@
 import { type Amount, ZERO } from "./amount";
+import type { AllocationClock } from "./allocation";
 import type { Instant } from "./instant";
 import type { OpenLot } from "./lot";
 
@@ -44,7 +45,9 @@ export interface Wallet extends Balance {
   readonly alert: LowBalanceAlert;
   /** No open hold ends before this instant; null = there is no open hold. */
   readonly nextHoldAt: Instant | null;
-  /** The next instant at which a lot has something to book; null = never. */
+  /** The clocks of the allocations that feed this wallet, at most 8. */
+  readonly clocks: readonly AllocationClock[];
+  /** The next instant at which a lot, a hold or an allocation has something to book; null = never. */
   readonly dueAt: Instant | null;
   readonly lots: readonly OpenLot[];
   readonly waiting: WaitingLots;
@@ -105,6 +108,7 @@ export function emptyWallet(ref: WalletRef): Wallet {
     policy: DEFAULT_POLICY,
     alert: { lowAt: null, channel: null, armed: true },
     nextHoldAt: null,
+    clocks: [],
     available: ZERO,
     pending: ZERO,
     frozen: ZERO,

@@ -6,6 +6,7 @@ import {
   createDatabaseFromAppServices,
 } from "../adapters/mongo/from-app-services";
 import { createInboxStore } from "../adapters/mongo/inbox-store";
+import { createLeaseStore } from "../adapters/mongo/lease-store";
 import { createOperationStore } from "../adapters/mongo/operation-store";
 import { DATABASE_NAME } from "../adapters/mongo/schema/collections";
 import { createStripeLinkStore } from "../adapters/mongo/stripe-link-store";
@@ -56,6 +57,7 @@ function createDeps(database: Database, settings: Settings): Deps {
     catalogVersions,
     operations: createOperationStore(database),
     inbox: createInboxStore(database),
+    leases: createLeaseStore(database),
     links: createStripeLinkStore(database),
     payments: createPayments(settings.stripe),
     digest,

@@ -29,10 +29,10 @@ export interface Collection {
     options: OperationOptions & { readonly sort?: DatabaseDocument; readonly limit: number },
   ): Promise<readonly StoredDocument[]>;
   insertMany(documents: readonly DatabaseDocument[], options?: OperationOptions): Promise<void>;
-  /** Updates at most one document; answers whether one matched the filter. */
+  /** Updates at most one document, by operators or by a pipeline; answers whether one matched the filter. */
   updateOne(
     filter: DatabaseDocument,
-    update: DatabaseDocument,
+    update: DatabaseDocument | readonly DatabaseDocument[],
     options?: OperationOptions & { readonly upsert?: true },
   ): Promise<{ readonly matched: boolean }>;
 }

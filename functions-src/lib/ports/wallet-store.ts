@@ -1,3 +1,4 @@
+import type { AllocationClock } from "../domain/allocation";
 import type { Entry, EntryKind, OperationIdentity } from "../domain/entry";
 import type { Instant } from "../domain/instant";
 import type { Hold } from "../domain/hold";
@@ -27,6 +28,18 @@ export class StoreFailure extends Error {
 
 /** What names an operation in the ledger. */
 export type OperationName = Pick<OperationIdentity, "scope" | "key">;
+
+/** A page of wallets with something due. */
+export interface DuePage {
+  readonly from: Instant;
+  readonly until: Instant;
+  readonly limit: number;
+}
+
+/** A wallet and since when something is due on it. */
+export interface DueWallet extends WalletRef {
+  readonly dueAt: Instant;
+}
 
 /** What may be set on a wallet. */
 export interface WalletSettings {
@@ -68,6 +81,13 @@ export interface WalletStore extends WalletReads {
     readonly afterId?: string;
     readonly limit: number;
   }): Promise<readonly Wallet[]>;
+  /** Wallets with something due between two instants, the longest due first, one page. */
+  listDue(page: DuePage): Promise<readonly DueWallet[]>;
+  /**
+   * Puts an allocation clock into a wallet, in the place of the one of the same subscription; null takes it out.
+   * Throws: an Error when a ninth clock would be needed.
+   */
+  putClock(ref: WalletRef, subscriptionId: string, clock: AllocationClock | null): Promise<void>;
   /** Entries of a wallet before a sequence number, newest first. */
   listNewest(page: {
     readonly wallet: Pick<Wallet, "id" | "accountId">;

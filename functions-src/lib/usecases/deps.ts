@@ -6,6 +6,7 @@ import type { AccountStore } from "../ports/account-store";
 import type { CatalogStore } from "../ports/catalog-store";
 import type { Digest } from "../ports/digest";
 import type { InboxStore } from "../ports/inbox-store";
+import type { LeaseStore } from "../ports/lease-store";
 import type { Log } from "../ports/log";
 import type { OperationStore } from "../ports/operation-store";
 import type { Payments } from "../ports/payments";
@@ -23,6 +24,7 @@ export interface Deps {
   readonly catalogVersions: CatalogStore;
   readonly operations: OperationStore;
   readonly inbox: InboxStore;
+  readonly leases: LeaseStore;
   readonly links: StripeLinkStore;
   readonly payments: Payments;
   readonly digest: Digest;

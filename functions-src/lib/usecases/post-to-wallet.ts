@@ -61,6 +61,18 @@ export async function postToWallet(
   return commands.map((command) => outcomes.get(command) ?? refused(refuse("outcome_unknown")));
 }
 
+/** Books what is due on a wallet and nothing else, for sweeps; what another writer booked meanwhile is just as well. */
+export async function settleWallet(deps: PostingDeps, ref: WalletRef, now: Instant): Promise<void> {
+  for (let tries = 1; tries <= RETRY_BUDGET.tries; tries += 1) {
+    try {
+      if ((await deps.wallets.transact((tx) => attempt(deps, tx, ref, [], now))) !== "settled_a_page") return;
+    } catch (error) {
+      if (!(error instanceof StoreFailure) || error.kind === "corrupt") throw error;
+      await deps.timing.sleep(delayMs(tries, deps.timing));
+    }
+  }
+}
+
 /** One attempt inside a transaction. A full page of due lots is booked by itself first, so that one batch stays bounded. */
 async function attempt(
   deps: PostingDeps,

@@ -1,5 +1,5 @@
 import { Long } from "bson";
-import type { ClientSession, Db, MongoClient } from "mongodb";
+import type { ClientSession, Db, Document, MongoClient } from "mongodb";
 import type { Collection, Database, DatabaseSession, OperationOptions } from "../../ports/collection";
 
 const MAJORITY = { writeConcern: { w: "majority" }, readConcern: { level: "majority" } } as const;
@@ -53,7 +53,7 @@ function createCollection(db: Db, name: string): Collection {
       await collection.insertMany(documents as readonly DriverDocument[], sessionOf(options));
     },
     updateOne: async (filter, update, options) => {
-      const result = await collection.updateOne(filter, update, {
+      const result = await collection.updateOne(filter, update as Document | Document[], {
         ...sessionOf(options),
         ...(options?.upsert === true ? { upsert: true } : {}),
       });

@@ -1,7 +1,15 @@
-import type { LotFact } from "../../domain/lot";
+import { LOT_PARTS, type LotFact } from "../../domain/lot";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import { fromDbLotTerms, toDbLotTerms } from "./lot-mapping";
-import { fromDbAmount, fromDbInstant, fromDbText, fromDbTextOrNull, toDbInstant, toDbInteger } from "./mapping";
+import {
+  fromDbAmount,
+  fromDbInstant,
+  fromDbText,
+  fromDbTextOrNull,
+  fromDbWord,
+  toDbInstant,
+  toDbInteger,
+} from "./mapping";
 
 /** The collection `lots`: the immutable facts of every grant; inserted and found, nothing else. */
 export interface Lots {
@@ -45,7 +53,7 @@ function fromDbLotFact(document: StoredDocument): LotFact {
     walletId: fromDbText(document["walletId"], "walletId"),
     granted: fromDbAmount(document["granted"], "granted"),
     causeKey: fromDbText(document["causeKey"], "causeKey"),
-    part: "whole",
+    part: fromDbWord(document["part"], LOT_PARTS, "part"),
     grantedAt: fromDbInstant(document["grantedAt"], "grantedAt"),
     parentLotId: fromDbTextOrNull(document["parentLotId"], "parentLotId"),
   };

@@ -1,5 +1,6 @@
-import type { Wallet, WalletRef } from "../../domain/wallet";
-import { emptyWallet, walletIdOf } from "../../domain/wallet";
+import { clockDueAt } from "../../domain/allocation";
+import { nextDueAt } from "../../domain/lot";
+import { type Wallet, type WalletRef, earliest, emptyWallet, walletIdOf } from "../../domain/wallet";
 import type { Database } from "../../ports/collection";
 import type { WalletSettings, WalletStore } from "../../ports/wallet-store";
 import type { Holds } from "./holds";
@@ -7,12 +8,15 @@ import { insertOnce } from "./insert-once";
 import { toDbInstant, toDbInteger } from "./mapping";
 import type { Wallets } from "./wallets";
 
+const MAX_CLOCKS = 8;
+const MAX_TRIES = 20;
+
 /** Makes the writes that change how a wallet behaves and not what it holds: they add no ledger entry. */
 export function createSettings(
   database: Database,
   wallets: Wallets,
   holds: Holds,
-): Pick<WalletStore, "changeSettings" | "extendHold"> {
+): Pick<WalletStore, "changeSettings" | "extendHold" | "putClock"> {
   const walletRows = database.collection("wallets");
   const holdRows = database.collection("holds");
   return {
@@ -23,6 +27,24 @@ export function createSettings(
         await walletRows.updateOne({ _id: walletIdOf(ref), accountId: ref.accountId }, { $set });
       }
       return requireWallet(wallets, ref);
+    },
+    putClock: async (ref, subscriptionId, clock) => {
+      await insertOnce(() => wallets.insert(emptyWallet(ref), {}));
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const wallet = await requireWallet(wallets, ref);
+        const others = wallet.clocks.filter((other) => other.subscriptionId !== subscriptionId);
+        const clocks = clock === null ? others : [...others, clock];
+        if (clocks.length > MAX_CLOCKS)
+          throw new Error(`Wallet ${wallet.id} has ${MAX_CLOCKS} allocation clocks already`);
+        const due = [
+          ...clocks.map(clockDueAt),
+          ...wallet.lots.map(nextDueAt),
+          wallet.waiting.nextAt,
+          wallet.nextHoldAt,
+        ];
+        if (await wallets.update({ ...wallet, clocks, dueAt: earliest(due) }, wallet.seq, {})) return;
+      }
+      throw new Error(`Wallet ${walletIdOf(ref)} stayed busy: its allocation clock was not changed, try again`);
     },
     extendHold: async (ref, holdId, extend) => {
       const wallet = { id: walletIdOf(ref), accountId: ref.accountId };

@@ -55,6 +55,7 @@ export function createWalletStore(database: Database): WalletStore {
         return body(tx);
       }),
     listWallets: (page) => wallets.list(page),
+    listDue: (page) => wallets.listDue(page),
     listNewest: (page) => ledger.listNewest(page),
     listOldest: (page) => ledger.listOldest(page),
     listWaiting: ({ id, accountId }) => lotStates.listAll({ id, accountId }),

@@ -1,6 +1,8 @@
 import type { Gate, Wallet, WalletPolicy, WalletRef } from "../../domain/wallet";
 import { walletIdOf } from "../../domain/wallet";
 import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
+import type { DuePage, DueWallet } from "../../ports/wallet-store";
+import { fromDbClock, toDbClock } from "./clock-mapping";
 import { fromDbOpenLot, toDbOpenLot } from "./lot-mapping";
 import {
   fromDbAmount,
@@ -26,6 +28,8 @@ export interface Wallets {
   insert(wallet: Wallet, options: OperationOptions): Promise<void>;
   /** Replaces the state of a wallet that still has the sequence number that was read; answers whether it had. */
   update(wallet: Wallet, expectedSeq: number, options: OperationOptions): Promise<boolean>;
+  /** Wallets with something due between two instants, the longest due first, one page. */
+  listDue(page: DuePage): Promise<readonly DueWallet[]>;
   list(page: {
     readonly accountId?: string;
     readonly afterId?: string;
@@ -50,6 +54,15 @@ export function createWallets(database: Database): Wallets {
       const filter = { _id: wallet.id, accountId: wallet.accountId, seq: toDbInteger(database, expectedSeq) };
       return (await collection.updateOne(filter, { $set: toDbState(database, wallet) }, options)).matched;
     },
+    listDue: async ({ from, until, limit }) => {
+      const filter = { dueAt: { $type: "date", $gte: toDbInstant(from), $lte: toDbInstant(until) } };
+      const documents = await collection.find(filter, { sort: { dueAt: 1 }, limit });
+      return documents.map((document) => ({
+        accountId: fromDbText(document["accountId"], "accountId"),
+        unit: fromDbText(document["unit"], "unit"),
+        dueAt: fromDbInstant(document["dueAt"], "dueAt"),
+      }));
+    },
     list: async ({ accountId, afterId, limit }) => {
       const filter =
         accountId === undefined
@@ -72,6 +85,7 @@ function toDbState(database: Database, wallet: Wallet): Record<string, unknown> 
     policy: { ...wallet.policy, overdraftLimit: integer(wallet.policy.overdraftLimit) },
     alert: { ...wallet.alert, lowAt: wallet.alert.lowAt === null ? null : integer(wallet.alert.lowAt) },
     nextHoldAt: toDbInstantOrNull(wallet.nextHoldAt),
+    clocks: wallet.clocks.map((clock) => toDbClock(database, clock)),
     available: integer(wallet.available),
     pending: integer(wallet.pending),
     frozen: integer(wallet.frozen),
@@ -111,6 +125,7 @@ function fromDbWallet(document: StoredDocument): Wallet {
       armed: alert["armed"] === true,
     },
     nextHoldAt: fromDbInstantOrNull(document["nextHoldAt"], "nextHoldAt"),
+    clocks: fromDbList(document["clocks"], "clocks", (element, path) => fromDbClock(fromDbDocument(element, path))),
     available: fromDbAmount(document["available"], "available"),
     pending: fromDbAmount(document["pending"], "pending"),
     frozen: fromDbAmount(document["frozen"], "frozen"),

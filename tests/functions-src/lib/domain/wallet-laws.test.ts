@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import { burnKey, inBurnOrder } from "../../../../functions-src/lib/domain/burn-key";
+import type { AllocationClock } from "../../../../functions-src/lib/domain/allocation";
 import type { SingleCommand, WalletCommand } from "../../../../functions-src/lib/domain/commands";
 import { compareFold, foldEntry, startFold } from "../../../../functions-src/lib/domain/fold-ledger";
 import type { LotClass } from "../../../../functions-src/lib/domain/lot";
@@ -50,12 +51,34 @@ const operation: fc.Arbitrary<RandomOperation> = fc.record({
 });
 const histories = fc.array(
   fc.record({
-    hours: fc.integer({ min: 0, max: 4 }),
+    hours: fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: 0, max: 4 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 300, max: 2000 }) },
+    ),
     operations: fc.array(operation, { minLength: 1, maxLength: 5 }),
     together: fc.boolean(),
   }),
   { minLength: 1, maxLength: 25 },
 );
+
+/** A clock with odd terms, so that splits, carries and unpaid slots all occur. */
+function randomClock(index: number, seed: number): AllocationClock {
+  const startAt = T0 - (seed % 40) * 24 * HOUR;
+  return {
+    subscriptionId: `sub${index}`,
+    phase: 1,
+    slot: 0,
+    calendar: { mode: "anniversary", startAt },
+    nextAt: startAt,
+    paidUntil: seed % 3 === 0 ? null : T0 + (seed % 50) * HOUR,
+    terms: {
+      units: toAmount(7 + seed),
+      rollover: index === 0 ? null : { percent: 50, cap: seed % 2 === 0 ? null : toAmount(5), periods: index },
+      costMinor: toAmount(seed * 100),
+      currency: seed === 0 ? null : "USD",
+    },
+  };
+}
 
 const pickOf = <T>(items: readonly T[], pick: number): T | undefined => items[pick % Math.max(1, items.length)];
 
@@ -189,8 +212,12 @@ function checkFold(memory: MemoryWallet): void {
 describe("laws of a wallet", () => {
   it(`hold for random histories of all operations (${RUNS} runs)`, () => {
     fc.assert(
-      fc.property(histories, fc.nat(60), (history, overdraft) => {
+      fc.property(histories, fc.nat(60), fc.nat(3), (history, overdraft, clocks) => {
         const memory = new MemoryWallet();
+        memory.wallet = {
+          ...memory.wallet,
+          clocks: Array.from({ length: clocks }, (_, index) => randomClock(index, overdraft)),
+        };
         memory.wallet = {
           ...memory.wallet,
           policy: { ...memory.wallet.policy, overdraftLimit: toAmount(overdraft < 30 ? 0 : overdraft) },

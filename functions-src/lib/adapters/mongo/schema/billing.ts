@@ -5,6 +5,7 @@ import {
   type CollectionDefinition,
   type JsonSchema,
   amount,
+  amountOrNull,
   closed,
   hash,
   instant,
@@ -16,7 +17,6 @@ import {
 } from "./define-collection";
 
 const mode = word(STRIPE_MODES);
-const amountOrNull: JsonSchema = { bsonType: ["long", "null"], minimum: 0 };
 const NINETY_DAYS_SECONDS = 90 * 86_400;
 
 const featureTerms: JsonSchema = {

@@ -10,6 +10,7 @@ import {
 } from "./billing";
 import type { CollectionDefinition } from "./define-collection";
 import { holdsDefinition } from "./holds";
+import { leasesDefinition } from "./leases";
 import { ledgerDefinition } from "./ledger";
 import { lotStatesDefinition, lotsDefinition } from "./lots";
 import { outboxDefinition } from "./outbox";
@@ -36,4 +37,5 @@ export const COLLECTIONS: readonly CollectionDefinition[] = [
   stripeLinksDefinition,
   stripeEventsDefinition,
   stripeEventBodiesDefinition,
+  leasesDefinition,
 ];

@@ -35,6 +35,7 @@ export const text = (maxLength = 512): JsonSchema => ({ bsonType: "string", minL
 export const textOrNull = (maxLength = 512): JsonSchema => ({ bsonType: ["string", "null"], maxLength });
 export const word = (words: readonly string[]): JsonSchema => ({ bsonType: "string", enum: [...words] });
 export const amount: JsonSchema = { bsonType: "long", minimum: 0, maximum: MAX_AMOUNT };
+export const amountOrNull: JsonSchema = { bsonType: ["long", "null"], minimum: 0 };
 export const signedAmount: JsonSchema = { bsonType: "long", minimum: -MAX_AMOUNT, maximum: MAX_AMOUNT };
 export const instant: JsonSchema = { bsonType: "date" };
 export const instantOrNull: JsonSchema = { bsonType: ["date", "null"] };

@@ -1,3 +1,4 @@
+import { LOT_PARTS } from "../../../domain/lot";
 import { type CollectionDefinition, amount, instant, text, textOrNull, word } from "./define-collection";
 import { lotTermProperties, openLotProperties } from "./lot-properties";
 
@@ -13,7 +14,7 @@ export const lotsDefinition: CollectionDefinition = {
     ...lotTermProperties,
     granted: amount,
     causeKey: text(),
-    part: word(["whole"]),
+    part: word(LOT_PARTS),
     grantedAt: instant,
     parentLotId: textOrNull(),
   },

@@ -2,6 +2,7 @@ import { DEBT_POLICIES, GATES } from "../wallets";
 import {
   type CollectionDefinition,
   amount,
+  amountOrNull,
   closed,
   flag,
   hash,
@@ -35,6 +36,26 @@ export const walletsDefinition: CollectionDefinition = {
     frozen: amount,
     held: amount,
     debt: amount,
+    clocks: list(
+      closed({
+        subscriptionId: text(),
+        phase: amount,
+        slot: amount,
+        calendar: closed({ mode: word(["anniversary", "calendar"]), startAt: instant, timeZone: textOrNull(64) }),
+        nextAt: instant,
+        paidUntil: instantOrNull,
+        terms: closed({
+          units: amount,
+          rollover: {
+            bsonType: ["object", "null"],
+            properties: { percent: amount, cap: amountOrNull, periods: amount },
+          },
+          costMinor: amount,
+          currency: textOrNull(3),
+        }),
+      }),
+      8,
+    ),
     dueAt: instantOrNull,
     lots: list(closed({ id: text(), ...openLotProperties }), 16),
     waiting: closed({ count: amount, remaining: amount, nextAt: instantOrNull }),
@@ -47,6 +68,13 @@ export const walletsDefinition: CollectionDefinition = {
       ],
     },
   ],
-  indexes: [],
+  indexes: [
+    {
+      name: "due",
+      key: { dueAt: 1 },
+      partialFilterExpression: { dueAt: { $type: "date" } },
+      serves: "the sweeps: wallets with something to book, the longest due first, whatever shard they are on",
+    },
+  ],
   copies: { gate: "accounts.status and freezes; written in the transaction that changes its source" },
 };
