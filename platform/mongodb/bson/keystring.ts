@@ -161,6 +161,3 @@ function encodeDigits(magnitude: DecimalParts): string {
   }
   return key + END;
 }
-
-/** The class bytes that bound a type bracket, for index bounds: every key of a class begins with its byte. */
-export const KEY_CLASS = CLASS;
