@@ -1,6 +1,6 @@
 import { compareDecimals, type DecimalParts, doubleFromDecimal, exactDecimal } from "./decimal";
 import { bytesOf, exactParts } from "./order";
-import { CLASS, classOf, isNumeric, type Numeric } from "./types";
+import { classOf, isNumeric, type Numeric } from "./types";
 import {
   Binary,
   BSONRegExp,
