@@ -10,14 +10,23 @@ export interface Clock {
   readonly cell: SharedArrayBuffer;
 }
 
+/** A clock that can be made to stand at an instant, in every thread at once. */
+export interface SettableClock extends Clock {
+  standAt(instant: Date): void;
+}
+
 /** What the cell holds while the machine's own clock counts. */
 const MACHINE_TIME = 0n;
 
 /** Creates a clock that follows the machine until its cell is set to an instant, in milliseconds since 1970. */
-export function createClock(): Clock {
+export function createClock(): SettableClock {
   const cell = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT);
   const nowMs = readClock(cell);
-  return { now: () => new Date(nowMs()), cell };
+  return {
+    now: () => new Date(nowMs()),
+    cell,
+    standAt: (instant) => void Atomics.store(new BigInt64Array(cell), 0, BigInt(instant.getTime())),
+  };
 }
 
 /** Answers a function that reads the time from a cell, in whichever thread it is called. */

@@ -9,7 +9,7 @@ import { createPasswords } from "./auth/passwords";
 import { applyServerKeys } from "./auth/server-keys";
 import { createSessions } from "./auth/sessions";
 import { createTokens } from "./auth/tokens";
-import { createClock, type Clock } from "./clock";
+import { createClock, type Clock, type SettableClock } from "./clock";
 import { CallError } from "./functions/call-error";
 import { createFunctionRunner, type FunctionRunner } from "./functions/function-runner";
 import { startWorkerPool } from "./functions/worker-pool";
@@ -21,6 +21,7 @@ import type { AppServices, AppServicesOptions, ServerApiKey } from "./options";
 import { createServer } from "./server";
 import { openStore, type UserDoc } from "./store/store";
 import { loadSettings } from "./store/settings";
+import { startTestClock } from "./test-clock/start-test-clock";
 import type { AppTree, AuthenticationTrigger } from "./tree/app-tree";
 import { loadTree } from "./tree/load-tree";
 import { startTriggers } from "./triggers/start-triggers";
@@ -74,7 +75,7 @@ interface ComposeInput {
   readonly options: AppServicesOptions;
   readonly tree: AppTree;
   readonly log: Log;
-  readonly clock: Clock;
+  readonly clock: SettableClock;
   readonly closers: Closers;
 }
 
@@ -85,6 +86,7 @@ async function composeParts({ options, tree, log, clock, closers }: ComposeInput
   const store = await openStore(options.mongodbUri);
   closers.add(() => store.close());
   const settings = await loadSettings(store, appId, clock);
+  const { testClock, slots } = await startTestClock({ options: options.testClock, tree, store, settings, clock, log });
   const customData = createCustomDataReader(store.client, tree.customUserData);
   const tokens = await createTokens({ appId, settings, clock });
   const sessions = createSessions({ store, appId, tokens, clock, customData });
@@ -100,11 +102,14 @@ async function composeParts({ options, tree, log, clock, closers }: ComposeInput
   let baseUrl = "";
   const publicOrigin = (): string => options.publicUrl?.replace(/\/+$/, "") ?? baseUrl;
   const { domainId } = settings;
-  const server = await createServer({ tree, domainId, accounts, sessions, runner, log, metrics, publicOrigin });
+  const http = { tree, domainId, accounts, sessions, runner, log, metrics, publicOrigin, testClock };
+  const server = await createServer(http);
   const { mongodbUri, triggerLeaseMs: leaseMs = 30_000 } = options;
-  const triggers = await startTriggers({ tree, store, clock, runner, events, log, metrics, mongodbUri, leaseMs });
+  const triggerDeps = { tree, store, clock, runner, events, log, metrics, mongodbUri, leaseMs, slots };
+  const triggers = await startTriggers(triggerDeps);
   closers.add((graceMs) => triggers.close(graceMs));
   closers.add((graceMs) => closeServer(server, graceMs));
+  if (testClock !== null) closers.add((graceMs) => testClock.close(graceMs));
   baseUrl = await server.listen({ host: options.host ?? "127.0.0.1", port: options.port });
   return baseUrl;
 }

@@ -11,5 +11,6 @@ export async function startAppServices(options: AppServicesOptions): Promise<App
   return compose(options);
 }
 
-export type { AppServices, AppServicesOptions, ServerApiKey } from "./options";
+export type { AppServices, AppServicesOptions, ClockFollower, ServerApiKey, TestClockOptions } from "./options";
+export { readTestClock } from "./test-clock/read-test-clock";
 export { TreeError } from "./tree/tree-report";

@@ -5,6 +5,21 @@ export interface ServerApiKey {
   readonly key: string;
 }
 
+/** What moves with the test clock, such as a simulator of a service that functions call. */
+export interface ClockFollower {
+  /** Called before the clock moves: ends what still belongs to the old time. */
+  beforeMove(): Promise<void>;
+  /** Called when the clock stands at its new time, before any scheduled trigger runs. */
+  afterMove(now: Date): Promise<void>;
+}
+
+/** A clock that stands still until `POST <baseUrl>/_dev/clock/advance` moves it; for development and tests only. */
+export interface TestClockOptions {
+  /** Where it stands at the first start, from 1970-01-02 to the year 9999; default: the machine's time. Later starts go on from where it stood. */
+  readonly startAt?: Date;
+  readonly follower?: ClockFollower;
+}
+
 export interface AppServicesOptions {
   /** Folder of an App Services app tree, in either dialect. */
   readonly tree: string;
@@ -28,6 +43,8 @@ export interface AppServicesOptions {
   readonly functionMemoryLimitMb?: number;
   /** How long another runtime must have been silent before its triggers are taken over; default 30 s. */
   readonly triggerLeaseMs?: number;
+  /** Default: time passes by itself, and nothing can move it. */
+  readonly testClock?: TestClockOptions;
   /** Gets each log line, a JSON object as text; default: no log. */
   readonly log?: (line: string) => void;
 }

@@ -13,6 +13,8 @@ import type { FunctionRunner } from "./functions/function-runner";
 import { findHostedFile } from "./hosting/hosting-files";
 import type { Log } from "./log";
 import type { Metrics } from "./metrics";
+import { addClockRoutes } from "./test-clock/clock-routes";
+import type { TestClock } from "./test-clock/test-clock";
 import type { AppTree } from "./tree/app-tree";
 
 const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
@@ -29,6 +31,8 @@ export interface ServerDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly publicOrigin: () => string;
+  /** null when time passes by itself. */
+  readonly testClock: TestClock | null;
 }
 
 /** Builds the HTTP server: client API, endpoints, metrics and hosting. */
@@ -76,6 +80,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   addAuthRoutes(server, deps);
   addFunctionRoutes(server, deps);
   addEndpointRoutes(server, deps);
+  if (deps.testClock !== null) addClockRoutes(server, deps.testClock);
   server.get("/metrics", (_request, reply) =>
     reply.type("text/plain; version=0.0.4; charset=utf-8").send(metrics.render()),
   );

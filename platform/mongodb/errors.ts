@@ -46,6 +46,8 @@ export const ERROR_CODES = {
   UnsatisfiableWriteConcern: 100,
   CommandNotSupported: 115,
   WriteConflict: 112,
+  CappedPositionLost: 136,
+  ViewDepthLimitExceeded: 165,
   CommandNotSupportedOnView: 166,
   ConflictingOperationInProgress: 117,
   NamespaceNotSharded: 118,

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { CursorTable } from "./commands/cursor-table";
 import { createDispatcher } from "./commands/dispatch";
 import { FailPoints } from "./commands/fail-points";
+import { OperationTable } from "./commands/operation-table";
 import { replicaSetName } from "./commands/hello";
 import { expireSessions } from "./commands/sessions";
 import type { ServerState } from "./commands/context";
@@ -44,6 +45,7 @@ export async function startMongodb(options: MongodbOptions): Promise<Mongodb> {
     store,
     cursors: new CursorTable(),
     failPoints: new FailPoints(),
+    operations: new OperationTable(),
     pins: new SnapshotPins(store.snapshots),
     get address() {
       return address;

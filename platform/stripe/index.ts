@@ -1,12 +1,14 @@
 import { randomInt } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { serveControl } from "./control/control-plane";
-import { realClock } from "./core/clock";
+import type { AccountTime } from "./control/clock-route";
+import { realClock, standingClock, type AccountClock, type Clock } from "./core/clock";
 import { holdFolder } from "./core/hold-folder";
 import { memoryJournal, openJournal } from "./core/journal";
 import { recordEvents } from "./core/record-events";
 import { seededText } from "./core/seeded";
 import { openStore, type Store } from "./core/store";
+import { openTestClock } from "./core/test-clock";
 import { createDeliverer } from "./hooks/deliverer";
 import { serveApi } from "./http/api-plane";
 import { pruneAnswers } from "./http/idempotency";
@@ -14,6 +16,9 @@ import { createServer } from "./http/server";
 import { ENDPOINTS } from "./objects/endpoints";
 import { expireSessionsOnTime } from "./objects/expire-sessions";
 import { servePages } from "./pages/serve-pages";
+
+/** Longer than this nobody waits for receivers that do not answer. */
+const CATCH_UP_LIMIT_MS = 5_000;
 
 /** How to run the simulator. */
 export interface StripeOptions {
@@ -28,6 +33,10 @@ export interface StripeOptions {
   readonly webhookSecret?: string;
   /** All ids follow from it. A folder keeps the seed of its first start; the default is drawn at random. */
   readonly seed?: number;
+  /** A clock that somebody else moves; whoever does calls `catchUp` then. Signatures are dated by it too, so receivers must share it. */
+  readonly clock?: Clock;
+  /** true: the account has a clock of its own that stands still until `/_sim/clock/advance` moves it. Signatures stay on real time. */
+  readonly testClock?: boolean;
   readonly log?: (line: string) => void;
 }
 
@@ -36,6 +45,8 @@ export interface StripeSimulator {
   readonly url: string;
   readonly secretKey: string;
   readonly webhookSecret: string;
+  /** Does what fell due by the clock, and waits until each due delivery was sent once, at most 5 s. */
+  catchUp(): Promise<void>;
   /** Stops deliveries and the server, and keeps what is pending for the next start. */
   close(): Promise<void>;
 }
@@ -49,14 +60,17 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
   if (options.secretKey !== undefined && !/^(sk|rk)_test_\w+$/.test(options.secretKey)) {
     throw new Error("The Stripe simulator takes test keys only: expected sk_test_… or rk_test_…");
   }
+  if (options.clock !== undefined && options.testClock === true) {
+    throw new Error("The Stripe simulator has one clock: expected clock or testClock, got both");
+  }
   const { store, release } = await openState(dataDir, options.seed ?? randomInt(2 ** 47));
   const secretKey = options.secretKey ?? `sk_test_${seededText(store.seed, "secret key", 24)}`;
   const webhookSecret = options.webhookSecret ?? `whsec_${seededText(store.seed, "webhook secret", 32)}`;
-  const clock = realClock;
+  const { clock, time } = timeOf(options, store);
 
   recordEvents(store, clock);
   pruneAnswers(store, clock.nowSeconds());
-  const deliverer = createDeliverer({ store, webhookSecret, log });
+  const deliverer = createDeliverer({ store, webhookSecret, signingClock: options.clock ?? realClock, log });
   const committed = (): void => deliverer.wake();
   const server = createServer(log);
   let url = "";
@@ -70,28 +84,49 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
     log,
     committed,
   });
-  serveControl(server, { store, clock, deliverer });
+  const expiry = expireSessionsOnTime({ store, clock, committed, log });
+  const runDue = async (): Promise<void> => {
+    expiry.runDue();
+    await store.settled();
+  };
+  serveControl(server, { store, clock, deliverer, time, runDue });
   servePages(server, { store, clock, committed });
   try {
     url = await listen(server, { host, port: options.port ?? 0, store });
   } catch (error) {
+    expiry.stop();
     await server.close();
     await store.close();
     await release();
     throw error;
   }
-  const stopExpiry = expireSessionsOnTime({ store, clock, committed, log });
   deliverer.wake();
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    stopExpiry();
+    expiry.stop();
     await server.close();
     await deliverer.close();
     await store.close();
     await release();
   };
-  return { url, secretKey, webhookSecret, close: () => (closing ??= close()) };
+  const catchUp = async (): Promise<void> => {
+    await runDue();
+    deliverer.wake();
+    await deliverer.whenTried(CATCH_UP_LIMIT_MS);
+  };
+  return { url, secretKey, webhookSecret, catchUp, close: () => (closing ??= close()) };
+}
+
+/** The clock of the account, and how it can be moved. */
+function timeOf(
+  options: Pick<StripeOptions, "clock" | "testClock">,
+  store: Store,
+): { readonly clock: AccountClock; readonly time: AccountTime } {
+  if (options.clock !== undefined) return { clock: standingClock(options.clock), time: { kind: "shared" } };
+  if (options.testClock !== true) return { clock: realClock, time: { kind: "real" } };
+  const own = openTestClock(store);
+  return { clock: standingClock(own), time: { kind: "own", clock: own } };
 }
 
 /** Opens the state of a folder, which is held until it is released. */

@@ -9,12 +9,14 @@ async function main(): Promise<void> {
       host: { type: "string", default: "127.0.0.1" },
       data: { type: "string", default: ":memory:" },
       seed: { type: "string" },
+      "test-clock": { type: "boolean", default: false },
     },
   });
   const simulator = await startStripe({
     port: wholeNumber("port", values.port),
     host: values.host,
     dataDir: values.data,
+    testClock: values["test-clock"],
     ...(values.seed === undefined ? {} : { seed: wholeNumber("seed", values.seed) }),
     log: (line) => console.error(line),
   });

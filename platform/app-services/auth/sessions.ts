@@ -53,6 +53,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       issueAccess(user, sessionId, deviceId),
     ]);
     const createdAt = clock.now();
+    const lifeMs = REFRESH_LIFE_SECONDS * 1000;
     await store.sessions.insertOne({
       _id,
       app: appId,
@@ -60,7 +61,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
       deviceId,
       refreshHash: hashRefreshToken(refreshToken),
       createdAt,
-      expiresAt: new Date(createdAt.getTime() + REFRESH_LIFE_SECONDS * 1000),
+      expiresAt: new Date(createdAt.getTime() + lifeMs),
+      forgetAt: new Date(Date.now() + lifeMs),
     });
     return { accessToken, refreshToken, deviceId };
   };

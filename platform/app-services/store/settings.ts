@@ -6,6 +6,8 @@ import { isDuplicateKey, type SettingsDoc, type Store } from "./store";
 export interface AppSettings {
   readonly signingKey: Uint8Array;
   readonly domainId: string;
+  /** Where the test clock stood last; null when there never was one. */
+  readonly testClockAt: Date | null;
 }
 
 /** Reads the settings of an app, making them the first time; two runtimes that start at once end with the same ones. */
@@ -28,5 +30,14 @@ export async function loadSettings(store: Store, appId: string, clock: Clock): P
 }
 
 function fromDbSettings(doc: SettingsDoc): AppSettings {
-  return { signingKey: Buffer.from(doc.signingKey, "base64"), domainId: doc.domainId };
+  return {
+    signingKey: Buffer.from(doc.signingKey, "base64"),
+    domainId: doc.domainId,
+    testClockAt: doc.testClockAt ?? null,
+  };
+}
+
+/** Keeps where the test clock of an app stands. */
+export async function saveTestClock(store: Store, appId: string, testClockAt: Date): Promise<void> {
+  await store.settings.updateOne({ _id: appId }, { $set: { testClockAt } });
 }

@@ -44,6 +44,8 @@ export interface SessionDoc {
   readonly refreshHash: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  /** When the server may forget it, by the server's own clock; a test clock may lie years before that. */
+  readonly forgetAt: Date;
   readonly revokedAt?: Date;
 }
 
@@ -53,6 +55,8 @@ export interface SettingsDoc {
   readonly signingKey: string;
   readonly domainId: string;
   readonly createdAt: Date;
+  /** Where the test clock stands; absent when there never was one. */
+  readonly testClockAt?: Date;
 }
 
 /** Where a trigger stands. `fence` is the lease token of the last writer: an older owner cannot overwrite a newer one. */
@@ -116,7 +120,7 @@ const INDEXES: readonly IndexDefinition[] = [
   // Deleting a user revokes every session of that user.
   { collection: "sessions", key: { app: 1, userId: 1 } },
   // The server forgets sessions after their end; nothing is read by this index.
-  { collection: "sessions", key: { expiresAt: 1 }, options: { expireAfterSeconds: 86_400 } },
+  { collection: "sessions", key: { forgetAt: 1 }, options: { expireAfterSeconds: 86_400 } },
   // An authentication trigger reads its own waiting events, oldest first.
   { collection: "authEvents", key: { app: 1, trigger: 1, _id: 1 } },
 ];

@@ -85,7 +85,7 @@ export function loadTree(input: {
   const tree: AppTree = {
     dir,
     name: stringField(root, "name"),
-    appId: input.appId ?? (stringField(root, "app_id") || stringField(root, "name")),
+    appId: input.appId ?? appIdOf(root),
     location: stringField(root, "location", "US-VA"),
     deploymentModel: stringField(root, "deployment_model", "LOCAL"),
     environment,
@@ -101,6 +101,18 @@ export function loadTree(input: {
   };
   if (report.problems.length > 0) throw new TreeError(dir, report.problems);
   return tree;
+}
+
+/** Reads the id under which the app of a tree is served when no other is given. Throws: `TreeError` when the root file is bad. */
+export function readAppId(dir: string): string {
+  const report = new TreeReport();
+  const root = readRoot(new TreeFiles(resolve(dir), report), report);
+  if (report.problems.length > 0) throw new TreeError(resolve(dir), report.problems);
+  return appIdOf(root);
+}
+
+function appIdOf(root: JsonObject): string {
+  return stringField(root, "app_id") || stringField(root, "name");
 }
 
 function readRoot(files: TreeFiles, report: TreeReport): JsonObject {

@@ -1,4 +1,5 @@
 import type { AuthEvents } from "../auth/auth-events";
+import type { Clock } from "../clock";
 import type { AuthEventDoc, Store } from "../store/store";
 import type { AuthenticationTrigger } from "../tree/app-tree";
 import { pause } from "./pause";
@@ -13,6 +14,7 @@ export interface AuthenticationTriggerDeps extends TriggerCallDeps {
   readonly store: Store;
   readonly appId: string;
   readonly events: AuthEvents;
+  readonly clock: Clock;
 }
 
 /**
@@ -63,7 +65,8 @@ async function deliver(
           user: event.user,
           time: event.time,
         };
-        const isConsumed = await callTrigger(deps, { trigger, args: [argument], since: event.time, signal: until });
+        const lagMs = deps.clock.now().getTime() - event.time.getTime();
+        const isConsumed = await callTrigger(deps, { trigger, args: [argument], lagMs, signal: until });
         if (isConsumed) await deps.store.authEvents.deleteOne({ _id: event._id });
       }
     }

@@ -59,7 +59,10 @@ export class EventDelivery {
 
   private async run(event: ChangeEvent, entry: RunningEvent): Promise<void> {
     const { trigger, until: signal } = this;
-    entry.isDone = await callTrigger(this.deps, { trigger, args: [event], since: eventTime(event), signal });
+    // The server dates events by its own machine, whatever clock the runtime goes by.
+    const changedAt = eventTime(event);
+    const lagMs = changedAt === null ? null : Date.now() - changedAt.getTime();
+    entry.isDone = await callTrigger(this.deps, { trigger, args: [event], lagMs, signal });
     let last: RunningEvent | undefined;
     while (this.running[0]?.isDone === true) last = this.running.shift();
     if (last === undefined) return;

@@ -22,3 +22,11 @@ export function unlessAborted<T>(waiting: Promise<T>, signal: AbortSignal): Prom
     waiting.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }
+
+/** Waits for the signal. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -7,7 +7,8 @@ import { runAuthenticationTrigger } from "./authentication-trigger";
 import { runDatabaseTrigger } from "./database-trigger";
 import { createLeases, type Lease } from "./lease";
 import { pause } from "./pause";
-import { runScheduledTrigger } from "./scheduled-trigger";
+import type { ScheduledSlots } from "./scheduled-slots";
+import { offerScheduledTrigger, runScheduledTrigger } from "./scheduled-trigger";
 import type { TriggerCallDeps } from "./trigger-call";
 import { startTriggerLoop } from "./trigger-loop";
 import { createTriggerState } from "./trigger-state";
@@ -22,6 +23,8 @@ export interface TriggersDeps extends TriggerCallDeps {
   readonly events: AuthEvents;
   readonly mongodbUri: string;
   readonly leaseMs: number;
+  /** Where scheduled triggers wait for a test clock; null when time passes by itself. */
+  readonly slots: ScheduledSlots | null;
 }
 
 /**
@@ -77,6 +80,9 @@ async function runTrigger(
       onWatching();
       return runAuthenticationTrigger({ ...deps, appId: deps.tree.appId }, trigger, until);
     case "scheduled":
+      if (deps.slots !== null) {
+        return offerScheduledTrigger({ ...deps, slots: deps.slots, state }, trigger, until, onWatching);
+      }
       onWatching();
       return runScheduledTrigger({ ...deps, state }, trigger, until);
     case "database":

@@ -29,12 +29,13 @@ export async function callTrigger(
   input: {
     readonly trigger: TriggerDefinition;
     readonly args: readonly unknown[];
-    readonly since: Date | null;
+    /** How late the function is; null when that cannot be known. Units: milliseconds. */
+    readonly lagMs: number | null;
     readonly signal: AbortSignal;
   },
 ): Promise<boolean> {
-  const { trigger, since, signal } = input;
-  if (since !== null) deps.metrics.setTriggerLag(trigger.name, Math.max(0, (Date.now() - since.getTime()) / 1000));
+  const { trigger, lagMs, signal } = input;
+  if (lagMs !== null) deps.metrics.setTriggerLag(trigger.name, Math.max(0, lagMs / 1000));
   const argumentsEjson = BSON.EJSON.stringify(input.args, { relaxed: false });
   for (let attempt = 1; ; attempt += 1) {
     const requestId = new ObjectId().toHexString();

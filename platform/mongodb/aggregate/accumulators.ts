@@ -5,6 +5,7 @@ import type { Comparator } from "../match/collation";
 import { compileSortBy } from "../match/sort";
 import { ValueMap } from "../match/value-map";
 import { Deviation } from "./deviation";
+import { readPercentile } from "./percentile";
 import { compileExpression, type Evaluator, type Scope } from "./expression";
 import { isNullish } from "./operators/builder";
 
@@ -132,6 +133,11 @@ function compileRareField(name: string, operator: string, operand: Value, order:
       if (!(operand instanceof Map) || operand.size > 0)
         throw serverError("TypeMismatch", "$count takes no arguments, i.e. $count:{}");
       return { name, evaluate: () => 1, create: () => totalling((total) => total.result()) };
+    case "$percentile":
+    case "$median": {
+      const { input, create } = readPercentile(operator, operand);
+      return { name, evaluate: compileExpression(input, order), create };
+    }
     case "$firstN":
     case "$lastN":
     case "$minN":

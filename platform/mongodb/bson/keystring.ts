@@ -1,6 +1,6 @@
 import { compareDecimals, type DecimalParts, doubleFromDecimal, exactDecimal } from "./decimal";
 import { bytesOf, exactParts } from "./order";
-import { CLASS, classOf, isNumeric, type Numeric } from "./types";
+import { classOf, isNumeric, type Numeric } from "./types";
 import {
   Binary,
   BSONRegExp,
@@ -161,6 +161,3 @@ function encodeDigits(magnitude: DecimalParts): string {
   }
   return key + END;
 }
-
-/** The class bytes that bound a type bracket, for index bounds: every key of a class begins with its byte. */
-export const KEY_CLASS = CLASS;

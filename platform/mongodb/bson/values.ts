@@ -51,15 +51,8 @@ export type Value =
 /** A document: field order is the map's order, and no field name is special. */
 export type Doc = Map<string, Value>;
 
-export const INT32_MIN = -2147483648;
-export const INT32_MAX = 2147483647;
 export const INT64_MIN = -9223372036854775808n;
 export const INT64_MAX = 9223372036854775807n;
-
-/** Tells whether a value is a document. */
-export function isDoc(value: Value | undefined): value is Doc {
-  return value instanceof Map;
-}
 
 /** Tells whether a bare number stands for an int32 (else it stands for a double). */
 export function isInt32(value: number): boolean {

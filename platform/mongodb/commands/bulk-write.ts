@@ -7,7 +7,7 @@ import type { Reply } from "../wire/reply";
 import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
 import { IteratorSource } from "./cursor-table";
-import { openCursor } from "./find";
+import { openCursor } from "./open-cursor";
 import { insertDocument } from "./insert";
 import { createDelete, createUpdate } from "./modify";
 import { runStatements, statementDocs, type StatementOutcomes, type StatementRun } from "./statements";

@@ -1,4 +1,5 @@
 import type { Doc } from "../bson/values";
+import type { Deadline } from "../plan/deadline";
 import type { SessionRecord } from "../store/session-table";
 import type { Instant } from "../store/instant";
 import type { SnapshotPins } from "../store/snapshot-pins";
@@ -9,12 +10,14 @@ import type { Reply } from "../wire/reply";
 import type { Arguments } from "./arguments";
 import type { CursorTable } from "./cursor-table";
 import type { FailPoints } from "./fail-points";
+import type { OperationTable } from "./operation-table";
 
 /** What all commands of one server share. */
 export interface ServerState {
   readonly store: Store;
   readonly cursors: CursorTable;
   readonly failPoints: FailPoints;
+  readonly operations: OperationTable;
   readonly pins: SnapshotPins;
   /** host:port as clients dial it. */
   readonly address: string;
@@ -53,8 +56,8 @@ export interface CommandContext {
   readonly session: CommandSession | undefined;
   /** Set for a read with snapshot read concern outside a transaction: what is read is as of then. */
   readonly readAt: Instant | undefined;
-  /** When maxTimeMS runs out. Units: milliseconds of `performance.now()`. */
-  readonly deadlineMs: number | undefined;
+  /** When maxTimeMS runs out. */
+  readonly deadline: Deadline;
   /** The newest commit this reply depends on; it is durable before the reply leaves where the concern asks for that. */
   dependsOn: Instant;
 }

@@ -7,25 +7,33 @@ import { viewOf } from "../store/document";
 import { toTimestamp } from "../store/instant";
 import { reply, type Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
-import { prepareQuery } from "./query";
+import { runStages } from "./pipeline-source";
+import { prepareQuery, type Query } from "./query";
 import { filterContextOf } from "./statements";
 import { collectionName, findCollection, treesFor } from "./target";
+import { openView, stagesOf } from "./views";
 
 /** Runs the count command. */
 export function count(context: CommandContext): Reply {
-  const { args, body } = context;
-  const collection = findCollection(context, collectionName(context));
-  if (collection === undefined) return reply(["n", 0]);
-  const trees = treesFor(context, collection);
+  const { args, body, deadline } = context;
+  const name = collectionName(context);
   const filter = args.doc("query") ?? new Map();
   const skip = args.count("skip") ?? 0;
   const limit = args.count("limit") ?? 0;
+  if (openView(context, name) !== undefined) {
+    let found = 0;
+    for (const _ of runStages(context, name, stagesOf({ filter, skip, limit }))) found += 1;
+    return reply(["n", found]);
+  }
+  const collection = findCollection(context, name);
+  if (collection === undefined) return reply(["n", 0]);
+  const trees = treesFor(context, collection);
   let n = 0;
   if (filter.size === 0) {
     const left = Math.max(0, trees.documents.size - skip);
     n = limit > 0 ? Math.min(limit, left) : left;
   } else {
-    const query = { filter, skip, limit, hint: body.get("hint"), ...filterContextOf(context, args) };
+    const query = { filter, skip, limit, hint: body.get("hint"), deadline, ...filterContextOf(context, args) };
     for (const _ of prepareQuery(collection, trees, query).run()) n += 1;
   }
   return reply(["n", n]);
@@ -33,18 +41,15 @@ export function count(context: CommandContext): Reply {
 
 /** Runs the distinct command. */
 export function distinct(context: CommandContext): Reply {
-  const { args, body } = context;
+  const { args, body, deadline } = context;
   const path = args.string("key");
   if (path === "") throw serverError("BadValue", "The key of distinct must not be empty");
-  const collection = findCollection(context, collectionName(context));
-  if (collection === undefined) return reply(["values", []]);
-  const filter = args.doc("query") ?? new Map();
   const options = filterContextOf(context, args);
-  const query = { filter, hint: body.get("hint"), ...options };
+  const query = { filter: args.doc("query") ?? new Map(), hint: body.get("hint"), deadline, ...options };
   const order = compileCollation(options.collation);
   const values = new Map<string, Value>();
-  for (const bytes of prepareQuery(collection, treesFor(context, collection), query).run()) {
-    for (const value of valuesAt(viewOf(bytes), path)) {
+  for (const doc of documentsFor(context, query)) {
+    for (const value of valuesAt(doc, path)) {
       const key = encodeKey([value], [false]);
       if (!values.has(key)) values.set(key, value);
     }
@@ -56,6 +61,17 @@ export function distinct(context: CommandContext): Reply {
   return readAt === undefined
     ? reply(["values", sorted])
     : reply(["values", sorted], ["atClusterTime", toTimestamp(readAt)]);
+}
+
+function* documentsFor(context: CommandContext, query: Query): Generator<Doc> {
+  const name = collectionName(context);
+  if (openView(context, name) !== undefined) {
+    yield* runStages(context, name, stagesOf(query));
+    return;
+  }
+  const collection = findCollection(context, name);
+  if (collection === undefined) return;
+  for (const bytes of prepareQuery(collection, treesFor(context, collection), query).run()) yield viewOf(bytes);
 }
 
 /** All values at a path: arrays give their elements, and the path goes through arrays of documents. */

@@ -8,9 +8,8 @@ import type { Index } from "../store/secondary-index";
 import { definitionOf } from "../store/store";
 import { reply, type Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
-import { existing } from "./create-collection";
 import { assertUntouched } from "./drop";
-import { collectionForWrite, collectionName, findCollection, untilUnblocked } from "./target";
+import { collectionForWrite, collectionName, existing, findCollection, untilUnblocked } from "./target";
 
 /** Runs the createIndexes command; an index that is there already is left as it is. Throws: IndexOptionsConflict, IndexKeySpecsConflict, CannotCreateIndex, DuplicateKey. */
 export function createIndexes(context: CommandContext): Reply | Promise<Reply> {
@@ -22,6 +21,7 @@ export function createIndexes(context: CommandContext): Reply | Promise<Reply> {
   return untilUnblocked(context, () => {
     const isNew = server.store.catalogue.get(database, name) === undefined;
     const collection = collectionForWrite(context, name);
+    assertSeriesIndexes(collection, planned);
     const before = collection.indexes.length + 1;
     const wanted = planned.filter((one) => !isThere(collection, one));
     if (wanted.length === 0) {
@@ -66,6 +66,15 @@ function createInTransaction(context: CommandContext, name: string, planned: rea
     ["numIndexesAfter", before + wanted.length],
     ["createdCollectionAutomatically", isNew],
   );
+}
+
+/** Throws: InvalidOptions for what the indexes of a time series cannot be. */
+function assertSeriesIndexes({ options }: Collection, planned: readonly PlannedIndex[]): void {
+  if (options.timeSeries === undefined) return;
+  const bad = planned.find(({ definition }) => definition.isUnique || definition.expireAfterSeconds !== undefined);
+  if (bad === undefined) return;
+  const kind = bad.definition.isUnique ? "Unique" : "TTL";
+  throw serverError("InvalidOptions", `${kind} indexes are not supported on time-series collections`);
 }
 
 function isThere(collection: Collection, { definition, isIdIndex }: PlannedIndex): boolean {

@@ -171,34 +171,6 @@ export function replSetGetStatus({ server }: CommandContext): Reply {
   );
 }
 
-export function currentOp({ server }: CommandContext): Reply {
-  const transactions = [...server.store.sessions.records.values()].filter((record) => record.transaction !== undefined);
-  return reply([
-    "inprog",
-    transactions.map(
-      (record) =>
-        new Map<string, Value>([
-          ["type", "idleSession"],
-          ["host", server.address],
-          ["lsid", record.lsid],
-          [
-            "transaction",
-            new Map<string, Value>([
-              [
-                "parameters",
-                new Map<string, Value>([
-                  ["txnNumber", record.txnNumber],
-                  ["autocommit", false],
-                ]),
-              ],
-              ["timeOpenMicros", BigInt(Math.round((Date.now() - record.transactionStartedMs) * 1000))],
-            ]),
-          ],
-        ]),
-    ),
-  ]);
-}
-
 /** Search indexes live in Atlas only; the message names it, as the server's does. */
 export function refuseSearchIndexes(): Reply {
   throw numberedError(31082, "Search index commands are only supported with Atlas.");

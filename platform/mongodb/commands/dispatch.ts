@@ -1,6 +1,7 @@
 import { decode } from "../bson/decode";
 import { Timestamp, type Doc, type Value } from "../bson/values";
 import { fromTimestamp, type Instant } from "../store/instant";
+import { Deadline } from "../plan/deadline";
 import { codeNameOf, serverError, ServerError } from "../errors";
 import type { WireAnswer, WireHandler } from "../wire/connection";
 import type { WireRequest } from "../wire/message";
@@ -92,7 +93,7 @@ function run(attempt: Attempt, definition: CommandDefinition | undefined): WireA
     sequences: request.sequences,
     session,
     readAt: session?.isTransaction === true ? undefined : snapshotOf(server, body, definition),
-    deadlineMs: maxTimeMs > 0 ? performance.now() + maxTimeMs : undefined,
+    deadline: new Deadline(maxTimeMs > 0 ? performance.now() + maxTimeMs : undefined),
     dependsOn: 0,
   };
   attempt.context = context;

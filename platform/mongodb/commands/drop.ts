@@ -1,12 +1,8 @@
-import type { Doc, Value } from "../bson/values";
-import { serverError } from "../errors";
 import type { Collection } from "../store/collection";
 import { definitionOf } from "../store/store";
 import { WriteBlocked } from "../store/transaction";
 import { reply, type Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
-import { assertNamespace } from "../store/catalogue";
-import { existing } from "./create-collection";
 import { collectionName, untilUnblocked } from "./target";
 
 /** Runs the drop command; a missing collection is no error, as on servers since 7.0. */
@@ -18,6 +14,7 @@ export function drop(context: CommandContext): Reply | Promise<Reply> {
     if (collection === undefined) return reply();
     const indexes = collection.indexes.length + 1;
     dropCollection(context, collection);
+    if (collection.options.view !== undefined) return reply(["ns", collection.namespace]);
     return reply(["nIndexesWas", indexes], ["ns", collection.namespace]);
   });
 }
@@ -37,41 +34,6 @@ export function dropDatabase(context: CommandContext): Reply | Promise<Reply> {
   });
 }
 
-/** Runs the renameCollection command. Throws: NamespaceNotFound, NamespaceExists. */
-export function renameCollection(context: CommandContext): Reply | Promise<Reply> {
-  const { args, server } = context;
-  const [database, name] = splitNamespace(args.string("renameCollection"));
-  const [toDatabase, toName] = splitNamespace(args.string("to"));
-  assertNamespace(toDatabase, toName);
-  if (database !== toDatabase) throw serverError("NotImplemented", "Renaming to another database is not implemented");
-  return untilUnblocked(context, () => {
-    const { store } = server;
-    const collection = existing(context, name, database);
-    const target = store.catalogue.get(toDatabase, toName);
-    if (target === collection) throw serverError("IllegalOperation", "Can't rename a collection to itself");
-    if (target !== undefined) {
-      if (!args.boolean("dropTarget", false)) throw serverError("NamespaceExists", "target namespace exists");
-      dropCollection(context, target);
-    }
-    assertUntouched(context, collection);
-    const detail: Doc = new Map<string, Value>([
-      [
-        "to",
-        new Map([
-          ["db", toDatabase],
-          ["coll", toName],
-        ]),
-      ],
-    ]);
-    if (target !== undefined) detail.set("dropTarget", target.uuid);
-    context.dependsOn = store.commitDefinition(definitionOf("rename", collection, detail), () => {
-      store.catalogue.rename(collection, toName);
-      return [collection];
-    });
-    return reply();
-  });
-}
-
 /** Drops one collection. Throws: WriteBlocked while an open transaction has written to it. */
 export function dropCollection(context: CommandContext, collection: Collection): void {
   const { store } = context.server;
@@ -87,9 +49,4 @@ export function assertUntouched({ server }: CommandContext, collection: Collecti
   for (const transaction of server.store.openTransactions) {
     if (transaction.touched.has(collection)) throw new WriteBlocked(transaction);
   }
-}
-
-function splitNamespace(namespace: string): [string, string] {
-  const dot = namespace.indexOf(".");
-  return [namespace.slice(0, dot), namespace.slice(dot + 1)];
 }

@@ -3,14 +3,16 @@ import { serverError } from "../errors";
 import type { Plan } from "../plan/choose";
 import { cloneTrees } from "../store/collection";
 import { reply, type Reply } from "../wire/reply";
-import { pipelineOf, splitPipeline } from "./aggregate";
+import { pipelineOf } from "./aggregate";
 import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
 import { queryOf } from "./find";
 import { serverVersion } from "./hello";
+import { splitPipeline } from "./pipeline-source";
 import { prepareQuery, type PreparedQuery, type Query } from "./query";
 import { filterContextOf } from "./statements";
 import { collectionName, findCollection, treesFor } from "./target";
+import { openView, stagesOf } from "./views";
 
 /** What a command that is explained would look for. */
 interface Explained {
@@ -34,8 +36,10 @@ export function explain(context: CommandContext): Reply {
     );
   const command = inner.keys().next().value ?? "";
   const explained: CommandContext = { ...context, command, body: inner, args: new Arguments(inner, command) };
-  const { query, rest, writeStage } = explainedQuery(explained);
-  const name = collectionName(explained);
+  const named = collectionName(explained);
+  const view = openView(context, named);
+  const name = view?.base ?? named;
+  const { query, rest, writeStage } = explainedQuery(explained, view?.pipeline);
   const planned = describeQuery(explained, {
     name,
     query,
@@ -58,16 +62,16 @@ export function explain(context: CommandContext): Reply {
   return reply(...fields);
 }
 
-function explainedQuery(context: CommandContext): Explained {
+function explainedQuery(context: CommandContext, view: readonly Doc[] | undefined): Explained {
   const { command, args, body } = context;
   const options = filterContextOf(context, args);
   const hint = body.get("hint");
   switch (command) {
     case "find":
-      return { query: queryOf(context), rest: [] };
+      return onSource(view, queryOf(context));
     case "count":
     case "distinct":
-      return { query: { ...options, filter: args.doc("query") ?? new Map(), hint }, rest: [] };
+      return onSource(view, { ...options, filter: args.doc("query") ?? new Map(), hint });
     case "findAndModify":
       return {
         query: { ...options, filter: args.doc("query") ?? new Map(), sort: args.doc("sort"), hint, limit: 1 },
@@ -75,7 +79,7 @@ function explainedQuery(context: CommandContext): Explained {
         writeStage: args.boolean("remove", false) ? "DELETE" : "UPDATE",
       };
     case "aggregate": {
-      const { query, rest } = splitPipeline(pipelineOf(context));
+      const { query, rest } = splitPipeline([...(view ?? []), ...pipelineOf(context)]);
       return { query: { ...options, ...query, hint }, rest };
     }
     case "update":
@@ -84,6 +88,13 @@ function explainedQuery(context: CommandContext): Explained {
     default:
       throw serverError("CommandNotFound", `Explain failed due to unknown command: ${command}`);
   }
+}
+
+/** A query on a view is what follows the view's pipeline. */
+function onSource(view: readonly Doc[] | undefined, query: Query): Explained {
+  if (view === undefined) return { query, rest: [] };
+  const { query: leading, rest } = splitPipeline([...view, ...stagesOf(query)]);
+  return { query: { ...query, sort: undefined, skip: 0, limit: 0, ...leading }, rest };
 }
 
 function explainedWrite(context: CommandContext, command: "update" | "delete"): Explained {

@@ -5,6 +5,7 @@ import { toNumber } from "../store/plain-number";
 import type { CommandContext } from "./context";
 import type { Cursor } from "./cursor-table";
 import { failGetMore } from "./fail-points";
+import { interrupted } from "./target";
 
 const defaultAwaitMs = 1_000;
 const longestTimerMs = 2 ** 31 - 1;
@@ -29,7 +30,8 @@ async function awaitMore(context: CommandContext, cursor: Cursor, count: number)
   const deadline = performance.now() + awaitMs;
   const gone = new AbortController();
   const forget = connection.onClose(() => gone.abort());
-  const signal = AbortSignal.any([gone.signal, cursor.killed.signal, server.closing]);
+  const operation = server.operations.enter(context, "data");
+  const signal = AbortSignal.any([gone.signal, cursor.killed.signal, operation.killed.signal, server.closing]);
   cursor.isInUse = true;
   try {
     for (;;) {
@@ -41,8 +43,13 @@ async function awaitMore(context: CommandContext, cursor: Cursor, count: number)
     }
   } finally {
     forget();
+    server.operations.leave(operation);
     cursor.isInUse = false;
     cursor.lastUsedMs = Date.now();
+  }
+  if (operation.killed.signal.aborted) {
+    server.cursors.kill(cursor.id);
+    throw interrupted();
   }
   if (cursor.killed.signal.aborted) throw serverError("CursorNotFound", `cursor id ${cursor.id} not found`);
   return nextBatch(context, cursor, { documents: [], isDone: false });

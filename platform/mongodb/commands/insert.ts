@@ -4,12 +4,13 @@ import { typeNameOf } from "../bson/types";
 import { BSONRegExp, BsonUndefined, ObjectId, type Doc, type Value } from "../bson/values";
 import { serverError } from "../errors";
 import type { Collection } from "../store/collection";
-import { idKeyOf, maxDocumentBytes, ownBytes, rememberView } from "../store/document";
+import { maxDocumentBytes, ownBytes, rememberView } from "../store/document";
 import { rawDocumentsIn } from "../wire/raw-documents";
 import type { Reply } from "../wire/reply";
 import type { CommandContext } from "./context";
 import { assertDocumentSize, runStatements, statementDocs } from "./statements";
 import { collectionForWrite, collectionName, untilUnblocked, writeDocument } from "./target";
+import { assertMeasurement } from "./time-series";
 import { writeReply } from "./write-reply";
 
 /** Runs the insert command. */
@@ -42,9 +43,16 @@ export function insertDocument(context: CommandContext, collection: Collection, 
   const { view, id, isChanged } = withLeadingId(given);
   const after = isChanged || document instanceof Map ? encode(view) : ownBytes(document);
   assertDocumentSize(after, maxDocumentBytes);
+  assertMeasurement(collection, view);
   assertValid(context, collection, view, undefined);
   rememberView(after, view);
-  writeDocument(context, { collection, idKey: idKeyOf(id), before: undefined, after, isReplacement: false });
+  writeDocument(context, {
+    collection,
+    idKey: collection.newKey(view),
+    before: undefined,
+    after,
+    isReplacement: false,
+  });
   return id;
 }
 

@@ -6,10 +6,10 @@ import type { Collection } from "../store/collection";
 import { reply, type Reply } from "../wire/reply";
 import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
-import { existing, shownOptions } from "./create-collection";
+import { clusteredIndex, shownOptions } from "./collection-options";
 import { IteratorSource } from "./cursor-table";
-import { openCursor } from "./find";
-import { collectionName } from "./target";
+import { openCursor } from "./open-cursor";
+import { collectionName, existing, findCollection } from "./target";
 
 /** Runs the listDatabases command. */
 export function listDatabases(context: CommandContext): Reply {
@@ -19,7 +19,7 @@ export function listDatabases(context: CommandContext): Reply {
   const matches = filter === undefined ? undefined : compileFilter(filter);
   const sizes = new Map<string, number>();
   for (const collection of server.store.catalogue.collections.values()) {
-    sizes.set(collection.database, (sizes.get(collection.database) ?? 0) + (isNameOnly ? 0 : bytesOf(collection)));
+    sizes.set(collection.database, (sizes.get(collection.database) ?? 0) + (isNameOnly ? 0 : collection.dataBytes));
   }
   const names = [...sizes.keys()].toSorted();
   const shown = names
@@ -61,7 +61,7 @@ export function listCollections(context: CommandContext): Reply {
         isNameOnly
           ? new Map<string, Value>([
               ["name", one.get("name") ?? ""],
-              ["type", "collection"],
+              ["type", one.get("type") ?? "collection"],
             ])
           : one,
       ),
@@ -70,19 +70,23 @@ export function listCollections(context: CommandContext): Reply {
 }
 
 function describe(collection: Collection): Doc {
+  const isView = collection.options.view !== undefined;
+  const { clusteredName } = collection.options;
+  const byId = idIndexOf(collection);
   return new Map<string, Value>([
     ["name", collection.name],
-    ["type", "collection"],
+    ["type", isView ? "view" : collection.options.timeSeries === undefined ? "collection" : "timeseries"],
     ["options", shownOptions(collection.options)],
-    [
-      "info",
-      new Map<string, Value>([
-        ["readOnly", false],
-        ["uuid", collection.uuid],
-      ]),
-    ],
-    ["idIndex", idIndex()],
+    ["info", new Map<string, Value>([["readOnly", isView], ...(isView ? [] : [["uuid", collection.uuid] as const])])],
+    ...(byId === undefined || clusteredName !== undefined ? [] : [["idIndex", byId] as const]),
   ]);
+}
+
+/** The index on `_id` as it is listed; a time series and a view have none. */
+export function idIndexOf({ options }: Collection): Doc | undefined {
+  const { view, timeSeries, clusteredName } = options;
+  if (view !== undefined || timeSeries !== undefined) return undefined;
+  return clusteredName === undefined ? idIndex() : clusteredIndex(clusteredName).set("clustered", true);
 }
 
 function idIndex(): Doc {
@@ -97,7 +101,11 @@ function idIndex(): Doc {
 export function listIndexes(context: CommandContext): Reply {
   const name = collectionName(context);
   const collection = existing(context, name, context.database);
-  const shown = [idIndex(), ...collection.indexes.map((index) => index.definition.specification)];
+  const byId = idIndexOf(collection);
+  const shown = [
+    ...(byId === undefined ? [] : [byId]),
+    ...collection.indexes.map((index) => index.definition.specification),
+  ];
   return openListing(context, name, shown.map(encode));
 }
 
@@ -131,8 +139,9 @@ export function collStatsDocument(context: CommandContext, name: string, asked: 
 }
 
 function storageStats(context: CommandContext, name: string): Doc {
-  const collection = context.server.store.catalogue.get(context.database, name);
-  const size = collection === undefined ? 0 : bytesOf(collection);
+  const collection = findCollection(context, name);
+  const capped = collection?.options.capped;
+  const size = collection === undefined ? 0 : collection.dataBytes;
   const count = collection?.live.documents.size ?? 0;
   return new Map<string, Value>([
     ["size", BigInt(size)],
@@ -143,7 +152,9 @@ function storageStats(context: CommandContext, name: string): Doc {
     ["totalIndexSize", 0],
     ["indexSizes", new Map()],
     ["totalSize", BigInt(size)],
-    ["capped", false],
+    ["capped", capped !== undefined],
+    ...(capped === undefined ? [] : [["maxSize", BigInt(capped.sizeBytes)] as const]),
+    ...(capped?.maxDocuments === undefined ? [] : [["max", capped.maxDocuments] as const]),
     ["numOrphanDocs", 0],
   ]);
 }
@@ -151,29 +162,24 @@ function storageStats(context: CommandContext, name: string): Doc {
 /** Runs the dbStats command. */
 export function dbStats(context: CommandContext): Reply {
   const { server, database } = context;
-  const collections = server.store.catalogue.of(database);
+  const all = server.store.catalogue.of(database);
+  const collections = all.filter((collection) => collection.options.view === undefined);
   let objects = 0;
   let size = 0;
   let indexes = 0;
   for (const collection of collections) {
     objects += collection.live.documents.size;
-    size += bytesOf(collection);
+    size += collection.dataBytes;
     indexes += collection.indexes.length + 1;
   }
   return reply(
     ["db", database],
     ["collections", collections.length],
-    ["views", 0],
+    ["views", all.length - collections.length],
     ["objects", objects],
     ["avgObjSize", new Double(objects === 0 ? 0 : size / objects)],
     ["dataSize", new Double(size)],
     ["storageSize", new Double(size)],
     ["indexes", indexes],
   );
-}
-
-function bytesOf(collection: Collection): number {
-  let bytes = 0;
-  for (const document of collection.live.documents.values()) bytes += document.length;
-  return bytes;
 }

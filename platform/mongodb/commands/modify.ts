@@ -11,6 +11,7 @@ import type { CommandContext } from "./context";
 import { assertValid, insertDocument, withLeadingId } from "./insert";
 import { findForWrite, prepareQuery, type Found } from "./query";
 import { assertDocumentSize, filterContextOf } from "./statements";
+import { assertSeriesUpdate } from "./time-series";
 import { collectionForWrite, findCollection, treesFor, writeDocument } from "./target";
 
 /** An update statement, of the update command or of findAndModify. */
@@ -56,7 +57,15 @@ export function createUpdate(context: CommandContext, statement: UpdateStatement
   return () => {
     const collection = findCollection(context, statement.collectionName);
     const trees = collection === undefined ? undefined : treesFor(context, collection);
-    const query = { ...filterContext, filter, sort, hint: args.body.get("hint"), limit: isMulti ? 0 : 1 };
+    if (collection !== undefined) assertSeriesUpdate(collection, statement);
+    const query = {
+      ...filterContext,
+      filter,
+      sort,
+      hint: args.body.get("hint"),
+      limit: isMulti ? 0 : 1,
+      deadline: context.deadline,
+    };
     if (collection !== undefined && trees !== undefined) {
       const prepared = prepareQuery(collection, trees, query);
       queue ??= findForWrite(prepared);
@@ -106,7 +115,7 @@ function changeDocument(
   const arrayIndex = filter?.arrayIndex(before);
   const changed = update.apply(before, arrayIndex === undefined ? {} : { arrayIndex });
   const view = changed.has("_id") ? changed : new Map([["_id", before.get("_id") ?? null], ...changed]);
-  if (idKeyOf(view.get("_id") ?? null) !== found.idKey) {
+  if (!isSameId(before, view)) {
     throw serverError(
       "ImmutableField",
       "Performing an update on the path '_id' would modify the immutable field '_id'",
@@ -127,11 +136,18 @@ function changeDocument(
   return after;
 }
 
+function isSameId(before: Doc, after: Doc): boolean {
+  const old = before.get("_id") ?? null;
+  const id = after.get("_id") ?? null;
+  return id === old || idKeyOf(id) === idKeyOf(old);
+}
+
 function upsert(context: CommandContext, statement: UpdateStatement, update: CompiledUpdate): UpdateResult {
   const collection = collectionForWrite(context, statement.collectionName);
   const { view } = withLeadingId(update.insert(statement.filter));
   const upsertedId = insertDocument(context, collection, view);
-  const after = treesFor(context, collection).documents.get(idKeyOf(upsertedId));
+  const trees = treesFor(context, collection);
+  const after = trees.documents.get(collection.keyOf(trees, upsertedId) ?? "");
   return { matched: 0, modified: 0, upsertedId, ...(after === undefined ? {} : { after }) };
 }
 
@@ -157,7 +173,14 @@ export function createDelete(
   return () => {
     const collection = findCollection(context, statement.collectionName);
     if (collection === undefined) return { removed, ...last };
-    const query = { ...filterContext, filter, sort, hint: args.body.get("hint"), limit: isMulti ? 0 : 1 };
+    const query = {
+      ...filterContext,
+      filter,
+      sort,
+      hint: args.body.get("hint"),
+      limit: isMulti ? 0 : 1,
+      deadline: context.deadline,
+    };
     const prepared = prepareQuery(collection, treesFor(context, collection), query);
     queue ??= findForWrite(prepared);
     for (let next = queue[0]; next !== undefined; next = queue[0]) {

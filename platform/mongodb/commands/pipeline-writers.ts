@@ -5,13 +5,13 @@ import { idKeyOf, viewOf } from "../store/document";
 import { runPipeline } from "../aggregate/run-pipeline";
 import { encode } from "../bson/encode";
 import { lookup } from "../bson/path";
-import { definitionOf } from "../store/store";
+import type { Collection } from "../store/collection";
 import type { CommandContext } from "./context";
-import { createNow } from "./target";
 import { dropCollection } from "./drop";
 import { assertValid, insertDocument, withLeadingId } from "./insert";
 import { prepareQuery } from "./query";
-import { collectionForWrite, untilUnblocked, writeDocument } from "./target";
+import { renameOver } from "./rename-collection";
+import { collectionForWrite, createNow, existing, untilUnblocked, writeDocument } from "./target";
 
 /** The `$out` or `$merge` at the end of a pipeline. */
 export interface PipelineWriter {
@@ -53,9 +53,9 @@ async function replaceContents(
   documents: readonly Doc[],
 ): Promise<void> {
   const { database, name } = targetOf(specification, context.database);
-  if (database !== context.database) throw serverError("NotImplemented", "$out to another database is not implemented");
   const { store } = context.server;
   const before = store.catalogue.get(database, name);
+  if (before !== undefined) assertReplaceable(existing(context, name, database));
   const fresh = store.catalogue.build(database, `tmp.agg_out.${store.nextCommit()}`, before?.options ?? {});
   createNow(context, fresh);
   try {
@@ -66,23 +66,14 @@ async function replaceContents(
     throw error;
   }
   const swapped = untilUnblocked(context, () => {
-    const target = store.catalogue.get(database, name);
-    if (target !== undefined) dropCollection(context, target);
-    const detail: Doc = new Map([
-      [
-        "to",
-        new Map([
-          ["db", database],
-          ["coll", name],
-        ]),
-      ],
-    ]);
-    context.dependsOn = store.commitDefinition(definitionOf("rename", fresh, detail), () => {
-      store.catalogue.rename(fresh, name);
-      return [fresh];
-    });
+    renameOver(context, fresh, name);
   });
   if (swapped instanceof Promise) await swapped;
+}
+
+/** Throws: 17152 for a collection that `$out` may not replace. */
+function assertReplaceable({ namespace, keepsOrder }: Collection): void {
+  if (keepsOrder) throw numberedError(17152, `namespace '${namespace}' is capped so it can't be used for $out`);
 }
 
 type WhenMatched = "replace" | "keepExisting" | "merge" | "fail" | readonly Doc[];
@@ -129,10 +120,12 @@ function parseMerge(options: Doc): Merge {
 
 function mergeOne(context: CommandContext, name: string, merge: Merge, given: Doc): void {
   const collection = collectionForWrite(context, name);
+  if (collection.options.timeSeries !== undefined)
+    throw serverError("CommandNotSupportedOnView", "$merge into a time-series collection is not supported");
   const { view: document } = withLeadingId(given);
   const filter: Doc = new Map(merge.on.map((path) => [path, lookup(document, path) ?? null]));
-  const [bytes] = prepareQuery(collection, collection.live, { filter, limit: 1 }).run();
-  if (bytes === undefined) {
+  const [found] = prepareQuery(collection, collection.live, { filter, limit: 1 }).entries();
+  if (found === undefined) {
     if (merge.whenNotMatched === "discard") return;
     if (merge.whenNotMatched === "fail") {
       throw numberedError(
@@ -143,6 +136,7 @@ function mergeOne(context: CommandContext, name: string, merge: Merge, given: Do
     insertDocument(context, collection, document);
     return;
   }
+  const [idKey, bytes] = found;
   const before = viewOf(bytes);
   const id = before.get("_id") ?? null;
   const changed = mergedDocument(merge, before, document);
@@ -155,8 +149,7 @@ function mergeOne(context: CommandContext, name: string, merge: Merge, given: Do
     );
   assertValid(context, collection, view, before);
   const after = encode(view);
-  if (!after.equals(bytes))
-    writeDocument(context, { collection, idKey: idKeyOf(id), before: bytes, after, isReplacement: true });
+  if (!after.equals(bytes)) writeDocument(context, { collection, idKey, before: bytes, after, isReplacement: true });
 }
 
 function mergedDocument({ whenMatched, variables }: Merge, before: Doc, document: Doc): Doc {

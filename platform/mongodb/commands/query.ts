@@ -2,7 +2,9 @@ import type { Doc, Value } from "../bson/values";
 import { compileFilter, type Filter } from "../match/compile-filter";
 import { compileSort } from "../match/sort";
 import { choosePlan, type Plan } from "../plan/choose";
-import { scan, type ScanCounts } from "../plan/scan";
+import type { Deadline } from "../plan/deadline";
+import type { IndexLimits } from "../plan/index-limits";
+import { scan, type Entry, type ScanCounts } from "../plan/scan";
 import { cloneTrees, type Collection, type Trees } from "../store/collection";
 import { idKeyOf, viewOf } from "../store/document";
 
@@ -17,6 +19,8 @@ export interface Query {
   readonly variables?: Doc;
   readonly collation?: Doc;
   readonly now?: Date;
+  readonly limits?: IndexLimits | undefined;
+  readonly deadline?: Deadline;
 }
 
 /** A query ready to run, with what explain tells about it. */
@@ -25,29 +29,36 @@ export interface PreparedQuery {
   readonly filter: Filter | undefined;
   readonly needsSort: boolean;
   readonly counts: ScanCounts;
+  /** Documents under their keys, in the order and the window asked for. */
+  entries(): Iterable<Entry>;
   run(): Iterable<Buffer>;
 }
 
 /** Compiles and plans a query. Throws: what filter, sort and hint can be refused for. */
 export function prepareQuery(collection: Collection, trees: Trees, query: Query): PreparedQuery {
-  const { filter, sort, hint, collation } = query;
+  const { filter, sort, hint, collation, limits, deadline } = query;
   const hasCollation = collation !== undefined;
   const compiled = filter.size === 0 ? undefined : compileFilter(filter, contextOf(query));
-  const plan = choosePlan({ collection, trees, filter, sort, hint, hasCollation });
+  const plan = choosePlan({ collection, trees, filter, sort, hint, hasCollation, limits });
+  countUse(collection, plan);
   const order = sort === undefined || sort.size === 0 || plan.isSorted ? undefined : compileSort(sort, collation);
   const counts = { keysExamined: 0, docsExamined: 0 };
   const matches = compiled === undefined ? undefined : (doc: Doc) => compiled.matches(doc);
-  return {
-    plan,
-    filter: compiled,
-    needsSort: order !== undefined,
-    counts,
-    run: () => {
-      const found = scan(plan, trees, matches, counts);
-      const ordered = order === undefined ? found : sorted(found, order);
-      return (query.skip ?? 0) === 0 && (query.limit ?? 0) === 0 ? ordered : window(ordered, query);
-    },
+  const entries = (): Iterable<Entry> => {
+    const found = scan(plan, trees, { matches, counts, deadline });
+    const ordered = order === undefined ? found : sorted(found, order);
+    return (query.skip ?? 0) === 0 && (query.limit ?? 0) === 0 ? ordered : window(ordered, query);
   };
+  return { plan, filter: compiled, needsSort: order !== undefined, counts, entries, run: () => bytesOf(entries()) };
+}
+
+function countUse(collection: Collection, { kind, index }: Plan): void {
+  if (kind === "id") collection.idUses += 1;
+  else if (index !== undefined) index.uses += 1;
+}
+
+function* bytesOf(entries: Iterable<Entry>): Generator<Buffer> {
+  for (const [, bytes] of entries) yield bytes;
 }
 
 function contextOf({ variables, collation, now }: Query): { variables?: Doc; collation?: Doc; now?: Date } {
@@ -60,15 +71,17 @@ function contextOf({ variables, collation, now }: Query): { variables?: Doc; col
 
 /** Runs a query whose result is read later, batch by batch, from the contents as they are now. */
 export function runDetached(collection: Collection, trees: Trees, query: Query): Iterator<Buffer> {
-  const point = pointOf(query);
+  const point = collection.keepsOrder ? undefined : pointOf(query);
   if (point === undefined) return prepareQuery(collection, cloneTrees(trees), query).run()[Symbol.iterator]();
+  collection.idUses += 1;
   const bytes = trees.documents.get(point);
   return (bytes === undefined ? [] : [bytes])[Symbol.iterator]();
 }
 
 /** The tree key of a query that asks for one `_id` and nothing else: such a query needs no plan and no decoding. */
-function pointOf({ filter, skip, hint, collation }: Query): string | undefined {
-  if (filter.size !== 1 || (skip ?? 0) > 0 || hint !== undefined || collation !== undefined) return undefined;
+function pointOf({ filter, skip, hint, collation, limits }: Query): string | undefined {
+  if (filter.size !== 1 || (skip ?? 0) > 0 || hint !== undefined || collation !== undefined || limits !== undefined)
+    return undefined;
   const id = filter.get("_id");
   if (id === undefined || id === null) return undefined;
   if (typeof id !== "object") return idKeyOf(id);
@@ -83,20 +96,18 @@ export interface Found {
 
 /** Finds all documents of a write before the first is changed, so that none is met twice. */
 export function findForWrite(prepared: PreparedQuery): Found[] {
-  const found: Found[] = [];
-  for (const bytes of prepared.run()) found.push({ idKey: idKeyOf(viewOf(bytes).get("_id") ?? null), bytes });
-  return found;
+  return Array.from(prepared.entries(), ([idKey, bytes]) => ({ idKey, bytes }));
 }
 
-function sorted(found: Iterable<Buffer>, order: (a: Doc, b: Doc) => number): Iterable<Buffer> {
-  const rows = Array.from(found, (bytes) => ({ bytes, view: viewOf(bytes) }));
+function sorted(found: Iterable<Entry>, order: (a: Doc, b: Doc) => number): Iterable<Entry> {
+  const rows = Array.from(found, (entry) => ({ entry, view: viewOf(entry[1]) }));
   rows.sort((a, b) => order(a.view, b.view));
-  return rows.map((row) => row.bytes);
+  return rows.map((row) => row.entry);
 }
 
-function* window(documents: Iterable<Buffer>, { skip = 0, limit = 0 }: Query): Generator<Buffer> {
+function* window(entries: Iterable<Entry>, { skip = 0, limit = 0 }: Query): Generator<Entry> {
   let at = 0;
-  for (const document of documents) {
+  for (const document of entries) {
     at += 1;
     if (at <= skip) continue;
     yield document;

@@ -2,12 +2,13 @@ import { aggregate } from "./aggregate";
 import { bulkWrite } from "./bulk-write";
 import type { CommandDefinition, CommandHandler } from "./context";
 import { count, distinct } from "./count";
-import { collMod, create } from "./create-collection";
+import { collMod } from "./coll-mod";
+import { create } from "./create-collection";
 import { createIndexes, dropIndexes } from "./create-indexes";
+import { currentOp, killOp } from "./current-op";
 import {
   buildInfo,
   connectionStatus,
-  currentOp,
   getCmdLineOpts,
   getLog,
   getParameter,
@@ -17,13 +18,14 @@ import {
   replSetGetStatus,
   serverStatus,
 } from "./diagnostics";
-import { drop, dropDatabase, renameCollection } from "./drop";
+import { drop, dropDatabase } from "./drop";
 import { explain } from "./explain";
 import { find } from "./find";
 import { findAndModify } from "./find-and-modify";
 import { getMore, killCursors } from "./get-more";
 import { hello } from "./hello";
 import { insert } from "./insert";
+import { renameCollection } from "./rename-collection";
 import { collStats, dbStats, listCollections, listDatabases, listIndexes } from "./listings";
 import { endSessions, killAllSessions, killSessions, refreshSessions, startSession } from "./sessions";
 import { abortTransaction, commitTransaction } from "./transactions";
@@ -40,7 +42,7 @@ const crud: Record<string, CommandDefinition> = {
     run: find,
     inTransaction: true,
     readsSnapshots: true,
-    summary: "filter, sort, projection, skip, limit, hint, let, collation",
+    summary: "filter, sort, projection, skip, limit, hint, let, collation, min, max, returnKey, showRecordId, tailable",
   },
   update: {
     run: update,
@@ -58,7 +60,7 @@ const crud: Record<string, CommandDefinition> = {
     readsSnapshots: true,
     isWrite: true,
     inTransaction: true,
-    summary: "stages of aggregate/, $out, $merge, $changeStream",
+    summary: "the stages listed below",
   },
   getMore: { run: getMore, inTransaction: true, summary: "waits for data on change streams" },
   killCursors: { run: killCursors, inTransaction: true, summary: "" },
@@ -73,17 +75,21 @@ const definitions: Record<string, CommandDefinition> = {
     run: create,
     isWrite: true,
     inTransaction: true,
-    summary: "validator, validationLevel, validationAction, pre-images",
+    summary: "validator, validationLevel, validationAction, pre-images; views, capped, clustered, time series",
   },
-  collMod: { run: collMod, isWrite: true, summary: "validator, validationLevel, validationAction, pre-images" },
+  collMod: {
+    run: collMod,
+    isWrite: true,
+    summary: "validator, pre-images, a view's definition, an index's expiry and visibility, capped limits, expiry",
+  },
   drop: { run: drop, isWrite: true, summary: "" },
   dropDatabase: { run: dropDatabase, isWrite: true, summary: "" },
-  renameCollection: { run: renameCollection, isWrite: true, summary: "within one database" },
+  renameCollection: { run: renameCollection, isWrite: true, summary: "dropTarget; also to another database" },
   createIndexes: {
     run: createIndexes,
     isWrite: true,
     inTransaction: true,
-    summary: "unique, compound, multikey, sparse, partial, hashed, TTL",
+    summary: "unique, compound, multikey, sparse, partial, hashed, TTL, hidden",
   },
   dropIndexes: { run: dropIndexes, isWrite: true, summary: "by name, by key, *" },
   listCollections: { run: listCollections, summary: "filter, nameOnly" },
@@ -114,7 +120,8 @@ const administration: Record<string, CommandDefinition> = {
   serverStatus: { run: serverStatus, summary: "" },
   hostInfo: { run: hostInfo, summary: "" },
   replSetGetStatus: { run: replSetGetStatus, summary: "" },
-  currentOp: { run: currentOp, summary: "open transactions" },
+  currentOp: { run: currentOp, summary: "waiting commands, open transactions" },
+  killOp: { run: killOp, summary: "ends a waiting command" },
   configureFailPoint: { run: configureFailPoint, summary: "failCommand" },
   createSearchIndexes: { run: refuseSearchIndexes, summary: "refused: Atlas only" },
   updateSearchIndex: { run: refuseSearchIndexes, summary: "refused: Atlas only" },

@@ -1,4 +1,6 @@
+import type { Doc } from "../bson/values";
 import { serverError } from "../errors";
+import { expired } from "../plan/deadline";
 import { assertNamespace } from "../store/catalogue";
 import type { Collection, CollectionOptions, Trees } from "../store/collection";
 import type { Write } from "../store/change";
@@ -16,8 +18,33 @@ export function collectionName({ body, command, database }: CommandContext): str
   return name;
 }
 
-/** Finds a collection as the command may see it: in a transaction as of its snapshot. */
+/** Finds a collection, as the command may see it. Throws: CommandNotSupportedOnView for a view. */
 export function findCollection(context: CommandContext, name: string): Collection | undefined {
+  const found = findAny(context, name);
+  if (found?.options.view !== undefined) throw notOnView(found);
+  return found;
+}
+
+function notOnView({ namespace }: Collection): Error {
+  return serverError("CommandNotSupportedOnView", `Namespace ${namespace} is a view, not a collection`);
+}
+
+/** Finds what is to be defined anew, a collection or a view. Throws: NamespaceNotFound. */
+export function existingAny({ server }: CommandContext, name: string, database: string): Collection {
+  const collection = server.store.catalogue.get(database, name);
+  if (collection === undefined) throw serverError("NamespaceNotFound", `ns does not exist: ${database}.${name}`);
+  return collection;
+}
+
+/** Finds a collection that is to be defined anew. Throws: NamespaceNotFound, CommandNotSupportedOnView. */
+export function existing(context: CommandContext, name: string, database: string): Collection {
+  const collection = existingAny(context, name, database);
+  if (collection.options.view !== undefined) throw notOnView(collection);
+  return collection;
+}
+
+/** Finds a collection or a view as the command may see it: in a transaction as of its snapshot. */
+export function findAny(context: CommandContext, name: string): Collection | undefined {
   const transaction = context.session?.transaction;
   const collection = context.server.store.catalogue.get(context.database, name);
   if (transaction === undefined) return isVisible(context, collection) ? collection : undefined;
@@ -63,9 +90,9 @@ export function collectionForWrite(context: CommandContext, name: string, option
 }
 
 /** Commits the creation of a collection. */
-export function createNow(context: CommandContext, collection: Collection): void {
+export function createNow(context: CommandContext, collection: Collection, detail?: Doc): void {
   const { store } = context.server;
-  context.dependsOn = store.commitDefinition(definitionOf("create", collection), (at) => {
+  context.dependsOn = store.commitDefinition(definitionOf("create", collection, detail), (at) => {
     store.catalogue.add(collection, at);
     return [collection];
   });
@@ -75,10 +102,17 @@ export function createNow(context: CommandContext, collection: Collection): void
 export function writeDocument(context: CommandContext, write: Write): void {
   const { session, server } = context;
   if (session?.transaction !== undefined) {
+    if (write.collection.keepsOrder) {
+      throw serverError(
+        "OperationNotSupportedInTransaction",
+        `Writes to capped and time-series collections such as ${write.collection.namespace} are not allowed in transactions.`,
+      );
+    }
     session.transaction.write(write);
     return;
   }
-  context.dependsOn = server.store.writeNow(write, session?.record === undefined ? {} : { session: session.record });
+  const told = write.collection.options.timeSeries === undefined ? write : { ...write, isSilent: true };
+  context.dependsOn = server.store.writeNow(told, session?.record === undefined ? {} : { session: session.record });
 }
 
 /** Runs a step that may meet an open transaction's document; then waits for that transaction's end and runs the step again. Throws: MaxTimeMSExpired. */
@@ -107,18 +141,26 @@ async function retryUnblocked<T>(context: CommandContext, step: () => T, first: 
 /** A timer beyond this fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-async function endOrDeadline({ deadlineMs }: CommandContext, blocked: WriteBlocked): Promise<void> {
-  if (deadlineMs === undefined) return blocked.by.ended;
+async function endOrDeadline(context: CommandContext, blocked: WriteBlocked): Promise<void> {
+  const { operations } = context.server;
+  const operation = operations.enter(context, "transaction");
+  const { leftMs } = context.deadline;
   let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(serverError("MaxTimeMSExpired", "operation exceeded time limit")),
-      Math.min(Math.max(0, deadlineMs - performance.now()), longestTimerMs),
-    );
+  const stopped = new Promise<never>((_, reject) => {
+    operation.killed.signal.addEventListener("abort", () => reject(interrupted()));
+    if (leftMs !== Number.POSITIVE_INFINITY) {
+      timer = setTimeout(() => reject(expired()), Math.min(Math.max(0, leftMs), longestTimerMs));
+    }
   });
   try {
-    await Promise.race([blocked.by.ended, expired]);
+    await Promise.race([blocked.by.ended, stopped]);
   } finally {
     clearTimeout(timer);
+    operations.leave(operation);
   }
+}
+
+/** The error of an operation that killOp has ended. */
+export function interrupted(): Error {
+  return serverError("Interrupted", "operation was interrupted");
 }

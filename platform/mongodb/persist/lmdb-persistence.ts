@@ -103,7 +103,7 @@ function load(tables: Tables): Recovered {
   return {
     truncatedThrough: truncated === undefined ? 0 : readInstant(truncated),
     collections: Array.from(tables.collections.getRange({}), ({ value }) => decodeCollection(Buffer.from(value))),
-    documentsOf: (id) => values(tables.documents, idKey(id), idKey(id + 1)),
+    documentsOf: (id) => documentsOf(tables.documents, id),
     oplog: Array.from(tables.oplog.getRange({}), ({ value }) => decodeEntry(Buffer.from(value))),
     sessions: Array.from(tables.sessions.getRange({}), ({ key, value }) =>
       decodeSession(Buffer.from(key).toString("latin1"), Buffer.from(value)),
@@ -111,8 +111,10 @@ function load(tables: Tables): Recovered {
   };
 }
 
-function* values(table: Table, start: Buffer, end: Buffer): Generator<Buffer> {
-  for (const { value } of table.getRange({ start, end })) yield Buffer.from(value);
+function* documentsOf(table: Table, id: number): Generator<{ key: string; bytes: Buffer }> {
+  for (const { key, value } of table.getRange({ start: idKey(id), end: idKey(id + 1) })) {
+    yield { key: Buffer.from(key).toString("latin1", idKey(id).length), bytes: Buffer.from(value) };
+  }
 }
 
 function idKey(id: number): Buffer {

@@ -1,7 +1,6 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { decode } from "../bson/decode";
 import type { Collection } from "../store/collection";
-import { idKeyOf } from "../store/document";
 import { planIndex } from "../store/index-specification";
 import { Index } from "../store/secondary-index";
 import { Store } from "../store/store";
@@ -53,7 +52,7 @@ function restore(store: Store, recovered: Recovered): void {
     const collection = store.catalogue.restore(record);
     const indexes = record.indexes.map((specification) => new Index(planIndex(specification).definition));
     for (const index of indexes) collection.live.entries.set(index, createTree());
-    for (const bytes of recovered.documentsOf(record.id)) restoreDocument(collection, bytes);
+    for (const { key, bytes } of recovered.documentsOf(record.id)) restoreDocument(collection, key, bytes);
   }
   for (const session of recovered.sessions) {
     store.sessions.records.set(session.key, { ...session, transaction: undefined, transactionStartedMs: 0 });
@@ -61,9 +60,11 @@ function restore(store: Store, recovered: Recovered): void {
 }
 
 /** Decodes each document once for all its keys. Nothing is checked: what is on disk was checked when it was written. */
-function restoreDocument({ live }: Collection, bytes: Buffer): void {
+function restoreDocument(collection: Collection, storedKey: string, bytes: Buffer): void {
+  const { live } = collection;
   const view = decode(bytes);
-  const idKey = idKeyOf(view.get("_id") ?? null);
+  const idKey = collection.restoreKey(view, storedKey);
+  collection.dataBytes += bytes.length;
   live.documents.set(idKey, bytes);
   for (const [index, entries] of live.entries) {
     for (const key of index.keysOf(view, idKey)) entries.set(key, idKey);

@@ -48,8 +48,8 @@ export interface Recovered {
   /** Oplog entries up to here have fallen off. */
   readonly truncatedThrough: Instant;
   readonly collections: readonly CollectionRecord[];
-  /** The documents of one collection, in key order. */
-  documentsOf(collectionId: number): Iterable<Buffer>;
+  /** The documents of one collection, in key order. A long key is not whole. */
+  documentsOf(collectionId: number): Iterable<{ readonly key: string; readonly bytes: Buffer }>;
   readonly oplog: Iterable<OplogEntry>;
   readonly sessions: readonly StoredSession[];
 }

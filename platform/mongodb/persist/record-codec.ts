@@ -2,7 +2,7 @@ import { decode } from "../bson/decode";
 import { encode } from "../bson/encode";
 import { Binary, type Doc, type Value } from "../bson/values";
 import { toNumber } from "../store/plain-number";
-import type { CollectionOptions } from "../store/collection";
+import type { CappedLimits, CollectionOptions, TimeSeries, ViewDefinition } from "../store/collection-options";
 import type { CollectionRecord, StoredSession } from "./persistence";
 
 export function encodeCollection(record: CollectionRecord): Buffer {
@@ -12,6 +12,12 @@ export function encodeCollection(record: CollectionRecord): Buffer {
   if (options.validationLevel !== undefined) stored.set("level", options.validationLevel);
   if (options.validationAction !== undefined) stored.set("action", options.validationAction);
   if (options.hasPreImages !== undefined) stored.set("preImages", options.hasPreImages);
+  const { view, capped, timeSeries } = options;
+  if (view !== undefined) stored.set("view", docOf({ on: view.on, pipeline: [...view.pipeline] }));
+  if (capped !== undefined) stored.set("capped", docOf({ ...capped }));
+  if (timeSeries !== undefined) stored.set("timeSeries", docOf({ ...timeSeries }));
+  if (options.clusteredName !== undefined) stored.set("clustered", options.clusteredName);
+  if (options.expireAfterSeconds !== undefined) stored.set("expireAfterSeconds", options.expireAfterSeconds);
   return encode(
     new Map<string, Value>([
       ["id", record.id],
@@ -22,6 +28,10 @@ export function encodeCollection(record: CollectionRecord): Buffer {
       ["indexes", [...record.indexes]],
     ]),
   );
+}
+
+function docOf(fields: Readonly<Record<string, Value>>): Doc {
+  return new Map(Object.entries(fields));
 }
 
 export function decodeCollection(bytes: Buffer): CollectionRecord {
@@ -50,6 +60,53 @@ function decodeOptions(stored: Doc): CollectionOptions {
     ...(level === "strict" || level === "moderate" || level === "off" ? { validationLevel: level } : {}),
     ...(action === "error" || action === "warn" ? { validationAction: action } : {}),
     ...(typeof hasPreImages === "boolean" ? { hasPreImages } : {}),
+    ...decodeKind(stored),
+  };
+}
+
+/** What makes a collection a view, capped, clustered or a time series. */
+function decodeKind(stored: Doc): CollectionOptions {
+  const view = stored.get("view");
+  const capped = stored.get("capped");
+  const timeSeries = stored.get("timeSeries");
+  const clustered = stored.get("clustered");
+  const expireAfterSeconds = toNumber(stored.get("expireAfterSeconds"));
+  return {
+    ...(view instanceof Map ? { view: decodeView(view) } : {}),
+    ...(capped instanceof Map ? { capped: decodeCapped(capped) } : {}),
+    ...(timeSeries instanceof Map ? { timeSeries: decodeTimeSeries(timeSeries) } : {}),
+    ...(typeof clustered === "string" ? { clusteredName: clustered } : {}),
+    ...(expireAfterSeconds === undefined ? {} : { expireAfterSeconds }),
+  };
+}
+
+function decodeView(stored: Doc): ViewDefinition {
+  const pipeline = stored.get("pipeline");
+  return {
+    on: String(stored.get("on")),
+    pipeline: (Array.isArray(pipeline) ? pipeline : []).filter((stage) => stage instanceof Map),
+  };
+}
+
+function decodeCapped(stored: Doc): CappedLimits {
+  const maxDocuments = toNumber(stored.get("maxDocuments"));
+  return {
+    sizeBytes: toNumber(stored.get("sizeBytes")) ?? 0,
+    ...(maxDocuments === undefined ? {} : { maxDocuments }),
+  };
+}
+
+function decodeTimeSeries(stored: Doc): TimeSeries {
+  const metaField = stored.get("metaField");
+  const granularity = stored.get("granularity");
+  const bucketMaxSpanSeconds = toNumber(stored.get("bucketMaxSpanSeconds"));
+  const bucketRoundingSeconds = toNumber(stored.get("bucketRoundingSeconds"));
+  return {
+    timeField: String(stored.get("timeField")),
+    ...(typeof metaField === "string" ? { metaField } : {}),
+    ...(typeof granularity === "string" ? { granularity } : {}),
+    ...(bucketMaxSpanSeconds === undefined ? {} : { bucketMaxSpanSeconds }),
+    ...(bucketRoundingSeconds === undefined ? {} : { bucketRoundingSeconds }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Doc, Value } from "../bson/values";
-import { serverError } from "../errors";
+import { numberedError, serverError } from "../errors";
 import { conditionsOf } from "../match/conditions";
 import type { Collection, Trees } from "../store/collection";
 import type { Index } from "../store/secondary-index";
@@ -12,6 +12,7 @@ import {
   type FieldCondition,
   type KeyRange,
 } from "./bounds";
+import { rangeWithin, type IndexLimits } from "./index-limits";
 
 /** How documents are found. Everything found is checked against the whole filter afterwards. */
 export interface Plan {
@@ -33,6 +34,8 @@ export interface PlanRequest {
   readonly sort?: Doc | undefined;
   readonly hint?: Value | undefined;
   readonly hasCollation: boolean;
+  /** Keep to a stretch of the hinted index. */
+  readonly limits?: IndexLimits | undefined;
 }
 
 interface Candidate {
@@ -40,16 +43,20 @@ interface Candidate {
   readonly score: number;
 }
 
+const idFields = [{ path: "_id", isDescending: false }];
 const wholeTree: readonly KeyRange[] = [{ low: "", high: "\u0100" }];
 
 /** Chooses how to find a filter's documents. Throws: BadValue for a hint that names no index. */
 export function choosePlan(request: PlanRequest): Plan {
   const conditions = conditionsOf(request.filter);
+  if (request.limits !== undefined) return limitedPlan(request, request.limits);
+  if (request.sort?.has("$natural") === true) return collectionScan(request);
   const hinted = hintedPlan(request, conditions);
   if (hinted !== undefined) return hinted;
   let best: Candidate | undefined = idCandidate(request, conditions);
   if (best !== undefined && best.score >= 100) return best.plan;
   for (const index of request.trees.entries.keys()) {
+    if (index.definition.isHidden) continue;
     const candidate = indexCandidate(request, conditions, index);
     if (candidate !== undefined && (best === undefined || candidate.score > best.score)) best = candidate;
   }
@@ -57,23 +64,53 @@ export function choosePlan(request: PlanRequest): Plan {
 }
 
 function collectionScan(request: PlanRequest): Plan {
-  const order = sortOrder([{ path: "_id", isDescending: false }], 0, request);
+  const natural = naturalDirection(request);
+  const order = natural ?? sortOrder(request.collection.keepsOrder ? [] : idFields, 0, request);
   return {
     kind: "collection",
     ranges: wholeTree,
     isReverse: order === "reverse",
-    isSorted: order !== undefined,
+    isSorted: order !== undefined && (natural === undefined || !hasFieldSort(request)),
     boundFields: [],
   };
 }
 
+/** The order in which a collection is to be read as it lies: `$natural` in the sort or in the hint. */
+function naturalDirection({ sort, hint }: PlanRequest): "forward" | "reverse" | undefined {
+  const direction = sort?.get("$natural") ?? (hint instanceof Map ? hint.get("$natural") : undefined);
+  if (direction === undefined) return undefined;
+  return direction === -1 ? "reverse" : "forward";
+}
+
+function hasFieldSort({ sort }: PlanRequest): boolean {
+  return sort !== undefined && sort.size > 0 && !sort.has("$natural");
+}
+
+/** Keeps to `min` and `max` on the hinted index. Throws: 51173 without a hint, 51174, 51175. */
+function limitedPlan(request: PlanRequest, limits: IndexLimits): Plan {
+  const hinted = hintedPlan(request, []);
+  if (hinted === undefined || hinted.kind === "collection") {
+    throw numberedError(51173, "When using min()/max() a hint of which index to use must be provided");
+  }
+  const fields = hinted.index?.definition.fields ?? idFields;
+  const order = hinted.index?.isMultikey === true ? undefined : sortOrder(fields, 0, request);
+  return {
+    ...hinted,
+    ranges: [rangeWithin(limits, fields)],
+    isReverse: order === "reverse",
+    isSorted: order !== undefined,
+    boundFields: fields.map((field) => field.path),
+  };
+}
+
 function idCandidate(request: PlanRequest, conditions: readonly FieldCondition[]): Candidate | undefined {
+  if (request.collection.keepsOrder) return undefined;
   const on = conditions.filter(({ path }) => path === "_id");
   if (on.length === 0) return undefined;
   const bounds = boundsOf(on, { isDescending: false, isMultikey: false, isSimpleCollation: !request.hasCollation });
   if (bounds === undefined) return undefined;
   const isPoint = bounds.kind === "points";
-  const order = sortOrder([{ path: "_id", isDescending: false }], 0, request);
+  const order = sortOrder(idFields, 0, request);
   return {
     score: isPoint ? 100 : 6,
     plan: {
@@ -161,12 +198,14 @@ function hintedPlan(request: PlanRequest, conditions: readonly FieldCondition[])
   const { hint } = request;
   if (hint === undefined || hint === null || (hint instanceof Map && hint.size === 0)) return undefined;
   if (hint instanceof Map && hint.has("$natural")) return collectionScan(request);
-  if (hint === "_id_" || (hint instanceof Map && hint.size === 1 && hint.has("_id"))) {
+  const { clusteredName } = request.collection.options;
+  const isIdHint = hint === (clusteredName ?? "_id_") || (hint instanceof Map && hint.size === 1 && hint.has("_id"));
+  if (isIdHint && !request.collection.keepsOrder) {
     return idCandidate(request, conditions)?.plan ?? { ...collectionScan(request), kind: "id" };
   }
   for (const index of request.trees.entries.keys()) {
     const { name, key } = index.definition;
-    if (hint !== name && !(hint instanceof Map && isSamePattern(hint, key))) continue;
+    if (index.definition.isHidden || (hint !== name && !(hint instanceof Map && isSamePattern(hint, key)))) continue;
     const candidate = indexCandidate(request, conditions, index);
     if (candidate !== undefined) return candidate.plan;
     // Forced through an index that does not hold every document: the answer holds what the index holds, as the server does it.

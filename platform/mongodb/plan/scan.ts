@@ -4,6 +4,7 @@ import { viewOf } from "../store/document";
 import type { Tree } from "../store/tree";
 import type { KeyRange } from "./bounds";
 import type { Plan } from "./choose";
+import type { Deadline } from "./deadline";
 
 /** What a scan has done so far, for explain. */
 export interface ScanCounts {
@@ -11,30 +12,35 @@ export interface ScanCounts {
   docsExamined: number;
 }
 
+/** A document under its key. */
+export type Entry = readonly [key: string, bytes: Buffer];
+
+/** What a scan checks and reports on its way. */
+export interface ScanOptions {
+  readonly matches: ((doc: Doc) => boolean) | undefined;
+  readonly counts: ScanCounts;
+  readonly deadline?: Deadline | undefined;
+}
+
 /** Documents that the plan finds and the test accepts, as raw bytes. The trees must not change while it runs: pass a clone unless it is read to its end at once. */
-export function* scan(
-  plan: Plan,
-  trees: Trees,
-  matches: ((doc: Doc) => boolean) | undefined,
-  counts: ScanCounts = { keysExamined: 0, docsExamined: 0 },
-): Generator<Buffer> {
-  for (const bytes of plan.index === undefined ? scanDocuments(plan, trees, counts) : scanIndex(plan, trees, counts)) {
+export function* scan(plan: Plan, trees: Trees, { matches, counts, deadline }: ScanOptions): Generator<Entry> {
+  for (const entry of plan.index === undefined ? scanDocuments(plan, trees, counts) : scanIndex(plan, trees, counts)) {
     counts.docsExamined += 1;
-    if (matches === undefined || matches(viewOf(bytes))) yield bytes;
+    deadline?.step();
+    if (matches === undefined || matches(viewOf(entry[1]))) yield entry;
   }
 }
 
-function* scanDocuments(plan: Plan, trees: Trees, counts: ScanCounts): Generator<Buffer> {
-  const { documents } = trees;
+function* scanDocuments(plan: Plan, trees: Trees, counts: ScanCounts): Generator<Entry> {
   for (const range of inOrder(plan)) {
-    for (const [, bytes] of entriesOf(documents, range, plan.isReverse)) {
+    for (const entry of entriesOf(trees.documents, range, plan.isReverse)) {
       if (plan.kind === "id") counts.keysExamined += 1;
-      yield bytes;
+      yield entry;
     }
   }
 }
 
-function* scanIndex(plan: Plan, trees: Trees, counts: ScanCounts): Generator<Buffer> {
+function* scanIndex(plan: Plan, trees: Trees, counts: ScanCounts): Generator<Entry> {
   const { index } = plan;
   const entries = index === undefined ? undefined : trees.entries.get(index);
   if (index === undefined || entries === undefined) return;
@@ -46,7 +52,7 @@ function* scanIndex(plan: Plan, trees: Trees, counts: ScanCounts): Generator<Buf
       if (seen?.has(idKey) === true) continue;
       seen?.add(idKey);
       const bytes = trees.documents.get(idKey);
-      if (bytes !== undefined) yield bytes;
+      if (bytes !== undefined) yield [idKey, bytes];
     }
   }
 }

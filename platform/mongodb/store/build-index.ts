@@ -1,6 +1,6 @@
 import { duplicateKey } from "./change";
 import type { Collection } from "./collection";
-import { idKeyOf, viewOf } from "./document";
+import { viewOf } from "./document";
 import type { PlannedIndex } from "./index-specification";
 import { Index } from "./secondary-index";
 import { createTree, type Tree } from "./tree";
@@ -12,9 +12,8 @@ export function buildIndex(
 ): { index: Index; entries: Tree<string> } {
   const index = new Index(definition);
   const entries = createTree<string>();
-  for (const bytes of collection.live.documents.values()) {
+  for (const [idKey, bytes] of collection.live.documents.entries()) {
     const view = viewOf(bytes);
-    const idKey = idKeyOf(view.get("_id") ?? null);
     for (const key of index.keysOf(view, idKey)) {
       if (!entries.set(key, idKey, false) && index.isUnique) throw duplicateKey(collection, index, view, key);
     }

@@ -19,6 +19,8 @@ export interface Change {
   readonly before: Buffer | undefined;
   readonly after: Buffer | undefined;
   readonly isReplacement: boolean;
+  /** Not told to change streams: what happens in a time series, and what falls out of a capped collection. */
+  readonly isSilent?: boolean;
   readonly deltas: readonly IndexDelta[];
 }
 
@@ -47,7 +49,7 @@ export function planChange(write: Write): Change {
 export function assertUnique(trees: Trees, change: Change): void {
   const { collection, idKey, before, after } = change;
   if (after === undefined) return;
-  if (before === undefined && trees.documents.has(idKey)) {
+  if (before === undefined && !collection.keepsOrder && trees.documents.has(idKey)) {
     throw duplicateError(collection, "_id_", new Map([["_id", 1]]), [viewOf(after).get("_id") ?? null]);
   }
   for (const { index, added } of change.deltas) {

@@ -1,21 +1,23 @@
-import type { Binary, Doc } from "../bson/values";
+import { encodeKey } from "../bson/keystring";
+import type { Binary, Doc, Value } from "../bson/values";
 import { compileValidator } from "../schema/compile-validator";
-import type { Index } from "./secondary-index";
+import type { CollectionOptions } from "./collection-options";
+import { idKeyOf } from "./document";
+import { recordKeyOf, recordNumberOf } from "./record-key";
+import { createIdIndex, type Index } from "./secondary-index";
 import { beginning, type Instant } from "./instant";
 import type { Transaction } from "./transaction";
 import { createTree, type Tree } from "./tree";
 
-/** Everything stored in a collection at one instant: documents by encoded `_id`, and per index its entries (key -> encoded `_id`). */
+export type { CollectionOptions } from "./collection-options";
+
+/**
+ * Everything stored in a collection at one instant: documents by their key, and per index its entries (index key -> document key).
+ * The key of a document is its encoded `_id`, or its number in order of insertion where the collection keeps that order.
+ */
 export interface Trees {
   readonly documents: Tree<Buffer>;
   readonly entries: Map<Index, Tree<string>>;
-}
-
-export interface CollectionOptions {
-  readonly validator?: Doc;
-  readonly validationLevel?: "strict" | "moderate" | "off";
-  readonly validationAction?: "error" | "warn";
-  readonly hasPreImages?: boolean;
 }
 
 /** Trees as they were for snapshots taken before `until`. */
@@ -43,7 +45,14 @@ export class Collection {
   /** Last commit that changed the definition (creation, indexes, validator). */
   definedAt: Instant = beginning;
   isDropped = false;
-  /** Encoded `_id` -> the open transaction that has written that document. */
+  /** Size of all live documents. */
+  dataBytes = 0;
+  /** The index on `_id` of a capped collection, whose documents are not kept under their `_id`. */
+  idIndex: Index | undefined;
+  /** How often queries have gone by `_id`, for `$indexStats`. */
+  idUses = 0;
+  private lastRecord = 0;
+  /** Document key -> the open transaction that has written that document. */
   readonly intents = new Map<string, Transaction>();
   private past: PastTrees[] = [];
   private currentOptions: CollectionOptions = {};
@@ -60,8 +69,37 @@ export class Collection {
     return `${this.database}.${this.name}`;
   }
 
+  /** The indexes besides that on `_id`. */
   get indexes(): Index[] {
-    return [...this.live.entries.keys()];
+    return [...this.live.entries.keys()].filter((index) => index !== this.idIndex);
+  }
+
+  /** Documents are kept in order of insertion: capped collections and time series. */
+  get keepsOrder(): boolean {
+    return this.currentOptions.capped !== undefined || this.currentOptions.timeSeries !== undefined;
+  }
+
+  /** The key of a document that is about to be inserted. A time series is kept in order of time, so that what is old goes from one end. */
+  newKey(document: Doc): string {
+    if (!this.keepsOrder) return idKeyOf(document.get("_id") ?? null);
+    this.lastRecord += 1;
+    const { timeSeries } = this.currentOptions;
+    const time = timeSeries === undefined ? "" : encodeKey([document.get(timeSeries.timeField)], [false]);
+    return time + recordKeyOf(this.lastRecord);
+  }
+
+  /** The key of the document with this `_id`; undefined where there is none. A time series has no such thing as the document of an `_id`. */
+  keyOf(trees: Trees, id: Value): string | undefined {
+    const idKey = idKeyOf(id);
+    if (!this.keepsOrder) return trees.documents.has(idKey) ? idKey : undefined;
+    return this.idIndex === undefined ? undefined : trees.entries.get(this.idIndex)?.get(idKey);
+  }
+
+  /** Takes in a document read from disk; `storedKey` is only needed where order is kept. */
+  restoreKey(document: Doc, storedKey: string): string {
+    if (!this.keepsOrder) return idKeyOf(document.get("_id") ?? null);
+    this.lastRecord = Math.max(this.lastRecord, recordNumberOf(storedKey));
+    return storedKey;
   }
 
   get options(): CollectionOptions {
@@ -72,6 +110,10 @@ export class Collection {
   set options(options: CollectionOptions) {
     this.check = options.validator === undefined ? undefined : compileValidator(options.validator);
     this.currentOptions = options;
+    if (options.capped !== undefined && this.idIndex === undefined) {
+      this.idIndex = createIdIndex();
+      this.live.entries.set(this.idIndex, createTree());
+    }
   }
 
   /** Why the document does not pass the validator, or undefined when it passes or only a warning is asked for. */

@@ -58,6 +58,9 @@ export function planIndex(specification: Doc): PlannedIndex {
   if (isUnique) shown.set("unique", true);
   if (isSparse) shown.set("sparse", true);
   if (partialFilter !== undefined) shown.set("partialFilterExpression", partialFilter);
+  const isHidden = isTrue(specification.get("hidden"));
+  if (isHidden && isIdIndex) throw serverError("BadValue", "can't hide _id index");
+  if (isHidden) shown.set("hidden", true);
   const expiry = expiryOf(specification, fields);
   if (expiry !== undefined) shown.set("expireAfterSeconds", expiry);
   return {
@@ -68,6 +71,7 @@ export function planIndex(specification: Doc): PlannedIndex {
       fields,
       isUnique,
       isSparse,
+      isHidden,
       specification: shown,
       ...(partialFilter === undefined ? {} : { partialFilter }),
       ...(expiry === undefined ? {} : { expireAfterSeconds: expiry }),
@@ -77,7 +81,6 @@ export function planIndex(specification: Doc): PlannedIndex {
 
 /** Throws: NotImplemented, InvalidIndexSpecificationOption. */
 function assertOptions(specification: Doc): void {
-  const isHidden = specification.get("hidden") === true;
   for (const option of specification.keys()) {
     if (refusedOptions.includes(option))
       throw serverError("NotImplemented", `Index option '${option}' is not implemented`);
@@ -88,7 +91,6 @@ function assertOptions(specification: Doc): void {
       );
     }
   }
-  if (isHidden) throw serverError("NotImplemented", "Hidden indexes are not implemented");
   const collation = specification.get("collation");
   if (collation instanceof Map && collation.get("locale") !== "simple") {
     throw serverError("NotImplemented", "Indexes with a collation are not implemented");

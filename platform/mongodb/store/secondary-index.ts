@@ -20,6 +20,8 @@ export interface IndexDefinition {
   readonly isSparse: boolean;
   readonly partialFilter?: Doc;
   readonly expireAfterSeconds?: number;
+  /** Kept up to date, and not used by queries. */
+  readonly isHidden: boolean;
   /** The whole specification as listIndexes shows it. */
   readonly specification: Doc;
 }
@@ -31,10 +33,14 @@ export class Index {
   /** Encoded unique key -> the open transaction that has written it. */
   readonly intents = new Map<string, Transaction>();
   readonly descending: readonly boolean[];
+  /** How often queries have used it since it was built or loaded, for `$indexStats`. */
+  uses = 0;
+  readonly since = new Date();
   private readonly paths: readonly string[];
   private readonly covers: ((doc: Doc) => boolean) | undefined;
 
-  constructor(readonly definition: IndexDefinition) {
+  /** Fields, uniqueness and filter never change; collMod changes expiry and visibility. */
+  constructor(public definition: IndexDefinition) {
     this.paths = definition.fields.map((field) => field.path);
     this.descending = definition.fields.map((field) => field.isDescending);
     if (definition.partialFilter !== undefined) {
@@ -69,4 +75,22 @@ export class Index {
   valuesOf(doc: Doc): readonly (readonly (Value | undefined)[])[] {
     return indexKeys(doc, this.paths).keys;
   }
+}
+
+/** Builds the index on `_id` for collections that do not keep their documents under it. */
+export function createIdIndex(): Index {
+  const key: Doc = new Map([["_id", 1]]);
+  return new Index({
+    name: "_id_",
+    key,
+    fields: [{ path: "_id", isDescending: false }],
+    isUnique: true,
+    isSparse: false,
+    isHidden: false,
+    specification: new Map<string, Value>([
+      ["v", 2],
+      ["key", key],
+      ["name", "_id_"],
+    ]),
+  });
 }

@@ -1,6 +1,7 @@
 import type { Doc } from "../bson/values";
 import type { Persistence } from "../persist/persistence";
 import { Catalogue, recordOf } from "./catalogue";
+import { planEvictions } from "./capped";
 import { applyChange, assertUnique, planChange, type Change, type Write } from "./change";
 import type { Collection } from "./collection";
 import { Flusher } from "./flusher";
@@ -53,7 +54,7 @@ export class Store {
     const change = planChange(write);
     assertUnclaimed(change);
     assertUnique(write.collection.live, change);
-    return this.commitChanges([change], [], origin);
+    return this.commitChanges([change, ...planEvictions(change)], [], origin);
   }
 
   /** Commits a transaction: from here on everybody sees its writes. */
@@ -115,7 +116,8 @@ export class Store {
         collection.changedAt = at;
       }
       applyChange(collection.live, change);
-      operations.push(operationOf(change));
+      collection.dataBytes += (change.after?.length ?? 0) - (change.before?.length ?? 0);
+      if (change.isSilent !== true) operations.push(operationOf(change));
     }
     const entry: OplogEntry = {
       at,

@@ -4,12 +4,13 @@ import { isEqual } from "../bson/order";
 import type { Doc, Value } from "../bson/values";
 import { serverError } from "../errors";
 import type { CursorSource } from "../commands/cursor-table";
-import { idKeyOf, maxDocumentBytes, viewOf } from "../store/document";
+import { maxDocumentBytes, viewOf } from "../store/document";
 import type { OplogEntry, OplogOperation } from "../store/oplog";
 import type { Store } from "../store/store";
 import { documentIdOf, eventOf, invalidateOf } from "./change-event";
 import { lastIndex, toToken, type StreamPosition } from "./resume-token";
 import type { StreamOptions } from "./stream-options";
+import { waitForCommit } from "./wait-for-commit";
 
 const allowedStages = new Set([
   "$match",
@@ -70,17 +71,7 @@ export class ChangeStream implements CursorSource {
   }
 
   wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        forget();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      const forget = this.store.flusher.onFlush(done);
-      signal.addEventListener("abort", done);
-    });
+    return waitForCommit(this.store, timeoutMs, signal);
   }
 
   /** Reads events from the log and moves on behind them. */
@@ -155,7 +146,8 @@ export class ChangeStream implements CursorSource {
     }
     const collection = catalogue.get(database, name);
     if (collection === undefined || !isEqual(collection.uuid, uuid)) return undefined;
-    const bytes = collection.live.documents.get(idKeyOf(id));
+    const key = collection.keyOf(collection.live, id);
+    const bytes = key === undefined ? undefined : collection.live.documents.get(key);
     return bytes === undefined ? undefined : viewOf(bytes);
   }
 

@@ -1,12 +1,13 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../core/clock";
 import { NO_FAULTS } from "../core/faults";
 import { OBJECT_KINDS } from "../core/kinds";
 import type { Store } from "../core/store";
 import type { Deliverer } from "../hooks/deliverer";
-import { StripeError } from "../http/stripe-error";
 import { expireSession, paySession } from "../objects/settle-session";
+import { serveClock, type AccountTime } from "./clock-route";
+import { ControlError, readBody, route } from "./json-route";
 import { findTestCard, GOOD_CARD, TEST_CARDS } from "../objects/test-cards";
 
 /** What the control plane works on. */
@@ -14,6 +15,9 @@ export interface ControlPlane {
   readonly store: Store;
   readonly clock: Clock;
   readonly deliverer: Deliverer;
+  readonly time: AccountTime;
+  /** Does what fell due by the clock; resolves when that is kept. */
+  readonly runDue: () => Promise<void>;
 }
 
 const CARDS = TEST_CARDS.map(({ number }) => number).join(", ");
@@ -30,19 +34,6 @@ const faultsBody = z.strictObject({
   drop: z.number().min(0).max(1).default(NO_FAULTS.drop),
 });
 const emptyBody = z.strictObject({});
-
-/** A request of the control plane that is wrong. */
-class ControlError extends Error {
-  constructor(
-    readonly status: number,
-    readonly body: Readonly<Record<string, unknown>>,
-  ) {
-    super(String(body["error"]));
-    this.name = "ControlError";
-  }
-}
-
-type Handle = (request: FastifyRequest, body: unknown) => Promise<object> | object;
 
 /** Serves `/_sim`: what happens in the world around Stripe, for tests and demos. */
 export function serveControl(server: FastifyInstance, plane: ControlPlane): void {
@@ -77,56 +68,9 @@ export function serveControl(server: FastifyInstance, plane: ControlPlane): void
   route(server, "POST", "/_sim/webhooks/pending", pending);
   route(server, "POST", "/_sim/webhooks/flush", () => deliverer.flush());
   route(server, "GET", "/_sim/state", () => stateOf(store));
+  serveClock(server, plane);
   server.all("/_sim/*", (request, reply) =>
     reply.code(404).send({ error: `The control plane has no ${request.method} ${request.url.split("?")[0]}` }),
-  );
-}
-
-function route(server: FastifyInstance, method: "GET" | "POST", url: string, handle: Handle): void {
-  server.route({
-    method,
-    url,
-    handler: async (request, reply): Promise<FastifyReply> => {
-      try {
-        return await reply.send(await handle(request, parseJson(request.body)));
-      } catch (error) {
-        if (error instanceof ControlError) return reply.code(error.status).send(error.body);
-        if (error instanceof StripeError) return reply.code(error.status).send({ error: error.message });
-        throw error;
-      }
-    },
-  });
-}
-
-function parseJson(body: unknown): unknown {
-  if (typeof body !== "string" || body.trim() === "") return {};
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new ControlError(400, { error: "The body is not JSON", path: "", expected: "a JSON object" });
-  }
-}
-
-function readBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const keys = issue?.code === "unrecognized_keys" ? issue.keys : undefined;
-  const path = keys?.join(", ") ?? issue?.path.join(".") ?? "";
-  const value = keys === undefined ? valueAt(body, issue?.path ?? []) : valueAt(body, [keys[0] ?? ""]);
-  const expected = keys === undefined ? issue?.message : "no such key";
-  throw new ControlError(400, {
-    error: `Invalid ${path === "" ? "body" : path}: ${expected}, given ${JSON.stringify(value)}`,
-    path,
-    value,
-    expected,
-  });
-}
-
-function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, part) => (typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined),
-    body,
   );
 }
 

@@ -1,8 +1,10 @@
 import type Stripe from "stripe";
+import type { Clock } from "../core/clock";
 import type { Delivery } from "../core/kinds";
 import type { Store } from "../core/store";
 import { deliveriesOf, isOpenDelivery, renderEvent } from "../objects/events";
-import { followOpenDeliveries } from "./open-deliveries";
+import { createAttemptWaits } from "./attempt-waits";
+import { followOpenDeliveries, type OpenDeliveries } from "./open-deliveries";
 import { createPoster, type Poster } from "./post-event";
 import { signDelivery } from "./sign";
 
@@ -24,6 +26,8 @@ export interface Deliverer {
   wake(): void;
   /** Sends everything that is not delivered yet, now, and waits for the answers. */
   flush(): Promise<FlushResult>;
+  /** Waits until everything that is due was sent once, whatever came back; at most this long. */
+  whenTried(limitMs: number): Promise<void>;
   /** Deliveries that were not answered with 2xx yet. */
   pending(): readonly Delivery[];
   /** Starts nothing more and ends what is on its way; that is sent again after the next start. */
@@ -34,6 +38,8 @@ interface Parts {
   readonly store: Store;
   /** The secret of the first endpoint. */
   readonly webhookSecret: string;
+  /** The clock that signatures are dated by: that of the receivers, which refuse what is too old. */
+  readonly signingClock: Clock;
   readonly log: (line: string) => void;
 }
 
@@ -46,13 +52,17 @@ export function createDeliverer(parts: Parts): Deliverer {
   let stopped = false;
   let awake = false;
   let timer: NodeJS.Timeout | undefined;
+  const waits = createAttemptWaits();
 
   const send = (delivery: Delivery): Promise<boolean> => {
     const running = sending.get(delivery.id);
     if (running !== undefined) return running;
     const sent = attempt(parts, poster, delivery)
       .then((error) => !stopped && record(parts, delivery.id, error))
-      .finally(() => sending.delete(delivery.id));
+      .finally(() => {
+        sending.delete(delivery.id);
+        waits.attemptEnded();
+      });
     sending.set(delivery.id, sent);
     sent.then(wake, (error: unknown) => {
       parts.log(`Delivery ${delivery.id} could not be written down: ${String(error)}`);
@@ -86,19 +96,26 @@ export function createDeliverer(parts: Parts): Deliverer {
 
   return {
     wake,
-    pending: () => [...open.walk()],
-    flush: () =>
-      sendAll(
-        [...open.walk()].filter((delivery) => isEnabled(store, delivery)),
-        send,
-      ),
+    whenTried: (limitMs) => waits.until(() => stopped || !allOf(open).some((one) => isUntried(store, one)), limitMs),
+    pending: () => allOf(open),
+    flush: () => sendAll(sendable(store, open), send),
     close: async () => {
       stopped = true;
       clearTimeout(timer);
+      waits.attemptEnded();
       poster.close();
       await Promise.allSettled(sending.values());
     },
   };
+}
+
+function allOf(open: OpenDeliveries): readonly Delivery[] {
+  return [...open.walk()];
+}
+
+/** What is not delivered yet and has an endpoint that takes it. */
+function sendable(store: Store, open: OpenDeliveries): readonly Delivery[] {
+  return allOf(open).filter((delivery) => isEnabled(store, delivery));
 }
 
 async function sendAll(due: readonly Delivery[], send: (delivery: Delivery) => Promise<boolean>): Promise<FlushResult> {
@@ -120,8 +137,18 @@ function isEnabled(store: Store, delivery: Delivery): boolean {
   return endpointOf(store, delivery)?.status === "enabled";
 }
 
+/** Tells whether a delivery is due and was never sent. */
+function isUntried(store: Store, delivery: Delivery): boolean {
+  const { status, attempts, nextAtMs } = delivery;
+  return status === "pending" && attempts === 0 && nextAtMs <= Date.now() && isEnabled(store, delivery);
+}
+
 /** Posts one event; answers what went wrong, or null. */
-async function attempt({ store, webhookSecret }: Parts, poster: Poster, delivery: Delivery): Promise<string | null> {
+async function attempt(
+  { store, webhookSecret, signingClock }: Parts,
+  poster: Poster,
+  delivery: Delivery,
+): Promise<string | null> {
   // What made this delivery due may not be on disk yet; an event must not be told before it is sure.
   await store.settled();
   const endpoint = endpointOf(store, delivery);
@@ -130,8 +157,8 @@ async function attempt({ store, webhookSecret }: Parts, poster: Poster, delivery
   if (endpoint === undefined || event === undefined || kept === undefined) return "The endpoint or the event is gone";
   const body = JSON.stringify(renderEvent(event, deliveriesOf(store, event.id), endpoint.api_version), null, 2);
   const secrets = kept.source === "start" ? [webhookSecret, ...kept.secrets] : kept.secrets;
-  // Signed at sending, with real time: a retry is as fresh as a first try.
-  const signature = signDelivery(body, secrets, Math.floor(Date.now() / 1000));
+  // Signed at sending: a retry is as fresh as a first try.
+  const signature = signDelivery(body, secrets, signingClock.nowSeconds());
   try {
     const status = await poster.post(endpoint.url, { body, signature });
     return status >= 200 && status < 300 ? null : `The endpoint answered ${status}`;

@@ -1,5 +1,5 @@
 import { expireSession } from "./settle-session";
-import type { Clock } from "../core/clock";
+import type { AccountClock } from "../core/clock";
 import type { Store } from "../core/store";
 
 const EVERY_MS = 1000;
@@ -7,31 +7,38 @@ const EVERY_MS = 1000;
 /** What expiry works on. */
 export interface Expiry {
   readonly store: Store;
-  readonly clock: Clock;
+  readonly clock: AccountClock;
   readonly committed: () => void;
   readonly log: (line: string) => void;
 }
 
-/** Expires checkout sessions whose time is over, as time passes. Answers what stops it. */
-export function expireSessionsOnTime({ store, clock, committed, log }: Expiry): () => void {
-  const run = (): void => {
+/** Ends checkout sessions whose time is over. */
+export interface SessionExpiry {
+  /** Expires what fell due, in order of time. */
+  runDue(): void;
+  stop(): void;
+}
+
+/** Expires checkout sessions as time passes, until it is stopped. */
+export function expireSessionsOnTime({ store, clock, committed, log }: Expiry): SessionExpiry {
+  const runDue = (): void => {
     const now = clock.nowSeconds();
-    const due = [...store.values("checkout.session")].filter(
-      (session) => session.status === "open" && session.expires_at <= now,
-    );
+    const due = [...store.values("checkout.session")]
+      .filter((session) => session.status === "open" && session.expires_at <= now)
+      .toSorted((a, b) => a.expires_at - b.expires_at);
     if (due.length === 0) return;
     try {
-      store.atomically(null, (tx) => {
-        for (const { id } of due) expireSession(tx, id);
-      });
+      for (const { id, expires_at: at } of due) {
+        clock.during(at, () => store.atomically(null, (tx) => expireSession(tx, id)));
+      }
     } catch (error) {
       // A full disk must not end the simulator; the next second tries again.
       log(`${due.length} checkout sessions could not be expired: ${String(error)}`);
     }
     committed();
   };
-  run();
-  const timer = setInterval(run, EVERY_MS);
+  runDue();
+  const timer = setInterval(runDue, EVERY_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return { runDue, stop: () => clearInterval(timer) };
 }

@@ -708,6 +708,12 @@ const expressions: readonly ExpressionRow[] = [
     { $filter: { input: [long(1), decimal("9")], cond: { $gt: ["$$this", double(8.5)] } } },
     [decimal("9")],
   ],
+  [
+    page("median"),
+    "of a list",
+    { $median: { input: [long(5), int(9), "x", int(7)], method: "approximate" } },
+    double(7),
+  ],
   [page("range"), "ints", { $range: [0, 3] }, [int(0), int(1), int(2)]],
   [page("size"), "an int", { $size: [["a", "b"]] }, int(2)],
   [page("strLenCP"), "an int", { $strLenCP: "\u{1F600}a" }, int(2)],
@@ -779,6 +785,27 @@ const groups: readonly GroupRow[] = [
   [page("push"), "types stay", [int(1), long(1)], { $push: "$x" }, [int(1), long(1)]],
   [page("count-accumulator"), "an int", [1, 2], { $count: {} }, int(2)],
   [page("stdDevPop"), "a double", [int(1), long(3)], { $stdDevPop: "$x" }, double(1)],
+  [
+    page("median"),
+    "one of the numbers, as a double",
+    [long(3), int(1), "x"],
+    { $median: { input: "$x", method: "approximate" } },
+    double(1),
+  ],
+  [
+    page("percentile"),
+    "several at once",
+    [1, 2, 3, 4].map(int),
+    { $percentile: { input: "$x", p: [0.5, 1], method: "approximate" } },
+    [double(2), double(4)],
+  ],
+  [
+    page("percentile"),
+    "of no numbers",
+    ["x"],
+    { $percentile: { input: "$x", p: [0.5], method: "approximate" } },
+    [null],
+  ],
   [page("stdDevSamp"), "null for one value", [int(1)], { $stdDevSamp: "$x" }, null],
 ];
 

@@ -237,9 +237,9 @@ describe("the control plane", () => {
 
   it("answers 404 for sessions and paths that are not there", async () => {
     expect(await simulator.simulate("POST", "checkout/cs_none/pay")).toMatchObject({ status: 404 });
-    expect(await simulator.simulate("POST", "clock/advance", { seconds: 1 })).toMatchObject({
+    expect(await simulator.simulate("POST", "clock/turn_back", { seconds: 1 })).toMatchObject({
       status: 404,
-      body: { error: "The control plane has no POST /_sim/clock/advance" },
+      body: { error: "The control plane has no POST /_sim/clock/turn_back" },
     });
   });
 

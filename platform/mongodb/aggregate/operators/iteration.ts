@@ -6,6 +6,7 @@ import type { Value } from "../../bson/values";
 import type { Comparator } from "../../match/collation";
 import { compileSortBy } from "../../match/sort";
 import { Deviation } from "../deviation";
+import { readPercentile } from "../percentile";
 import { isTruthy } from "../truth";
 import {
   type Builder,
@@ -163,6 +164,19 @@ function deviation(values: readonly (Value | undefined)[], isSample: boolean): V
   return gathered.result();
 }
 
+function percentile(name: string): Builder {
+  return (operand, compile) => {
+    const { input, create } = readPercentile(name, operand);
+    const evaluate = compile(input);
+    return (scope) => {
+      const gathered = create();
+      const value = evaluate(scope);
+      for (const one of Array.isArray(value) ? value : [value]) gathered.add(one);
+      return gathered.result();
+    };
+  };
+}
+
 /** Loops over arrays, and folds. */
 export const ITERATION: Readonly<Record<string, Builder>> = {
   $map: buildMap,
@@ -175,6 +189,8 @@ export const ITERATION: Readonly<Record<string, Builder>> = {
   $stdDevSamp: folding((values) => deviation(values, true)),
   $min: comparing((order) => folding((values) => extreme(values, -1, order))),
   $max: comparing((order) => folding((values) => extreme(values, 1, order))),
+  $percentile: percentile("$percentile"),
+  $median: percentile("$median"),
   $isNumber: fixed("$isNumber", 1, 1, ([value]) => ["int", "long", "double", "decimal"].includes(typeNameOf(value))),
   $type: fixed("$type", 1, 1, ([value]) => typeNameOf(value)),
 };

@@ -91,6 +91,11 @@ const windows: [string, object[], object[]][] = [
     windowed({ $first: "$quantity", window: { documents: [-1, 1] } }),
     idsAnd([162, 162, 120, 140, 140, 134]),
   ],
+  [
+    "a median",
+    windowed({ $median: { input: "$quantity", method: "approximate" }, window: { documents: [-1, 1] } }),
+    idsAnd([120, 145, 120, 134, 134, 104].map(fromDouble)),
+  ],
   ["a count", windowed({ $count: {}, window: { documents: [0, 1] } }), idsAnd([2, 2, 1, 2, 2, 1])],
   [
     "the deviation of a population",

@@ -228,7 +228,7 @@ test("answers errors by name for what is not there", async () => {
     code: 59,
     codeName: "CommandNotFound",
   });
-  expect(await errorOf(running.db.createCollection("view", { viewOn: "many", pipeline: [] }))).toMatchObject({
+  expect(await errorOf(running.db.createCollection("secret", { encryptedFields: {} }))).toMatchObject({
     codeName: "NotImplemented",
   });
   expect(await errorOf(collection("many").createIndex({ where: "2dsphere" }))).toMatchObject({

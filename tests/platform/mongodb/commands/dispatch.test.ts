@@ -3,6 +3,7 @@ import { CursorTable } from "../../../../platform/mongodb/commands/cursor-table"
 import type { ServerState } from "../../../../platform/mongodb/commands/context";
 import { createDispatcher } from "../../../../platform/mongodb/commands/dispatch";
 import { FailPoints } from "../../../../platform/mongodb/commands/fail-points";
+import { OperationTable } from "../../../../platform/mongodb/commands/operation-table";
 import { SnapshotPins } from "../../../../platform/mongodb/store/snapshot-pins";
 import { Store } from "../../../../platform/mongodb/store/store";
 import type { Connection } from "../../../../platform/mongodb/wire/connection";
@@ -24,6 +25,7 @@ function start(): { disk: SlowDisk; send(command: Document): { reply: Document |
     store,
     cursors: new CursorTable(),
     failPoints: new FailPoints(),
+    operations: new OperationTable(),
     pins: new SnapshotPins(store.snapshots),
     address: "127.0.0.1:1",
     startedMs: 0,

@@ -1,3 +1,4 @@
+import { standingClock, type AccountClock } from "../../../../platform/stripe/core/clock";
 import { memoryJournal } from "../../../../platform/stripe/core/journal";
 import { recordEvents } from "../../../../platform/stripe/core/record-events";
 import { openStore, type Store } from "../../../../platform/stripe/core/store";
@@ -9,8 +10,13 @@ import { GOOD_CARD } from "../../../../platform/stripe/objects/test-cards";
 
 const START = 1_800_000_000;
 
-function setUp(): { store: Store; clock: { now: number; nowSeconds(): number }; create(): string } {
-  const clock = { now: START, nowSeconds: () => clock.now };
+interface Machine {
+  now: number;
+}
+
+function setUp(): { store: Store; clock: AccountClock; machine: Machine; create(): string } {
+  const machine = { now: START };
+  const clock = standingClock({ nowSeconds: () => machine.now });
   const store = openStore(memoryJournal, 1);
   recordEvents(store, clock);
   const params = sessionParameters.parse({
@@ -20,44 +26,58 @@ function setUp(): { store: Store; clock: { now: number; nowSeconds(): number }; 
   });
   const create = (): string =>
     store.atomically(null, (tx) => {
-      const context = { tx, now: clock.now, clock, baseUrl: "http://x", webhookSecret: "whsec_x" };
+      const context = { tx, now: machine.now, clock, baseUrl: "http://x", webhookSecret: "whsec_x" };
       return newSession(params, context).id;
     });
-  return { store, clock, create };
+  return { store, clock, machine, create };
 }
 
 describe("a checkout session whose time is over", () => {
   it("expires by itself with its event, and one that was paid does not", () => {
-    const { store, clock, create } = setUp();
+    const { store, clock, machine, create } = setUp();
     const [abandoned, paid] = [create(), create()];
-    store.atomically(null, (tx) => paySession(tx, paid, { card: GOOD_CARD, email: null, now: clock.now }));
-    clock.now = START + 24 * 3600;
+    store.atomically(null, (tx) => paySession(tx, paid, { card: GOOD_CARD, email: null, now: machine.now }));
+    machine.now = START + 24 * 3600;
     let told = 0;
-    expireSessionsOnTime({ store, clock, committed: () => (told += 1), log: () => undefined })();
+    expireSessionsOnTime({ store, clock, committed: () => (told += 1), log: () => undefined }).stop();
     expect(store.get("checkout.session", abandoned)?.status).toBe("expired");
     expect(store.get("checkout.session", paid)?.status).toBe("complete");
     expect(store.list("event")[0]).toMatchObject({
       type: "checkout.session.expired",
-      created: clock.now,
+      created: machine.now,
       request: { id: null },
     });
     expect(told).toBe(1);
   });
 
+  it("expires in order of time, each dated when it fell due, however far the clock leapt", () => {
+    const { store, clock, machine, create } = setUp();
+    const first = create();
+    machine.now = START + 600;
+    const second = create();
+    machine.now = START + 365 * 24 * 3600;
+    expireSessionsOnTime({ store, clock, committed: () => undefined, log: () => undefined }).stop();
+    expect(store.list("event").slice(0, 2).toReversed()).toMatchObject([
+      { created: START + 24 * 3600, data: { object: { id: first } } },
+      { created: START + 600 + 24 * 3600, data: { object: { id: second } } },
+    ]);
+    expect(clock.nowSeconds()).toBe(machine.now);
+  });
+
   it("stays open until the last second", () => {
-    const { store, clock, create } = setUp();
+    const { store, clock, machine, create } = setUp();
     const id = create();
-    clock.now = START + 24 * 3600 - 1;
-    expireSessionsOnTime({ store, clock, committed: () => undefined, log: () => undefined })();
+    machine.now = START + 24 * 3600 - 1;
+    expireSessionsOnTime({ store, clock, committed: () => undefined, log: () => undefined }).stop();
     expect(store.get("checkout.session", id)?.status).toBe("open");
   });
 
   it("cannot be paid even before the clock's work has expired it", () => {
-    const { store, clock, create } = setUp();
+    const { store, machine, create } = setUp();
     const id = create();
-    clock.now = START + 24 * 3600;
+    machine.now = START + 24 * 3600;
     const pay = (): unknown =>
-      store.atomically(null, (tx) => paySession(tx, id, { card: GOOD_CARD, email: null, now: clock.now }));
+      store.atomically(null, (tx) => paySession(tx, id, { card: GOOD_CARD, email: null, now: machine.now }));
     expect(pay).toThrow("it is expired");
     expect(store.list("charge")).toEqual([]);
   });

@@ -1,0 +1,3 @@
+exports = async function () {
+  return { constructed: new Date().toISOString(), called: new Date(Date.now()).toISOString() };
+};

@@ -1,0 +1,4 @@
+exports = async function () {
+  const ticks = context.services.get("mongodb-atlas").db("clock").collection("ticks");
+  await ticks.insertOne({ by: "onDay", at: new Date().toISOString() });
+};

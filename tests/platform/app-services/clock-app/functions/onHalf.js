@@ -1,0 +1,3 @@
+exports = async function () {
+  throw new Error("never on the half hour");
+};
