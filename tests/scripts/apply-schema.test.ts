@@ -80,6 +80,7 @@ describe("the validator of wallets", () => {
       policy: { overdraftLimit: long(0), debt: "repay", blockInDebt: false, transfers: false },
       alert: { lowAt: null, channel: null, armed: true },
       nextHoldAt: null,
+      clocks: [],
       available: long(0),
       pending: long(0),
       frozen: long(0),
