@@ -1,7 +1,7 @@
 import colors from "picocolors";
 import { buildApp } from "./build/build-app";
 import { createConsoleLog } from "./start/console-log";
-import { readSettings } from "./start/settings";
+import { readSettings, type Settings } from "./start/settings";
 import { type Product, startProduct } from "./start/start-product";
 import { closeWhenStopped } from "./start/until-stopped";
 
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   console.error(colors.dim("Starting database, Stripe simulator and runtime ..."));
   const product = await startProduct(settings, createConsoleLog(process.env["LOG_LEVEL"]));
   closeWhenStopped(() => product.close());
-  console.error(summary(product, { development, elapsedMs: Date.now() - startedAt, dataDir: settings.dataDir }));
+  console.error(summary(product, { settings, development, elapsedMs: Date.now() - startedAt }));
   console.log(JSON.stringify(machineLine(product, development)));
 }
 
@@ -32,9 +32,10 @@ function machineLine(product: Product, development: boolean): object {
 
 function summary(
   product: Product,
-  facts: { readonly development: boolean; readonly elapsedMs: number; readonly dataDir: string },
+  facts: { readonly settings: Settings; readonly development: boolean; readonly elapsedMs: number },
 ): string {
   const row = (name: string, value: string): string => `  ${name.padEnd(12)}${value}`;
+  const { dataDir, testClock } = facts.settings;
   const { added, unchanged } = product.preparation.publication ?? { added: [], unchanged: 0 };
   return [
     "",
@@ -42,7 +43,10 @@ function summary(
     row("Runtime", `${product.baseUrl}  (app id ${product.appId}, for realm-web)`),
     row("Database", product.mongodbUri),
     ...(product.stripe === null ? [] : [row("Stripe", `${product.stripe.url}  (simulator)`)]),
-    row("Data", facts.dataDir === ":memory:" ? "in memory, gone when this stops" : facts.dataDir),
+    row("Data", dataDir === ":memory:" ? "in memory, gone when this stops" : dataDir),
+    ...(testClock
+      ? [row("Clock", `stands still; POST ${product.baseUrl}/_dev/clock/advance {"seconds": N} moves it`)]
+      : []),
     row("Catalog", `${added.length} versions published, ${unchanged} unchanged`),
     ...(facts.development ? [row("Operator", `${product.adminKey}  (server API key)`)] : []),
     "",

@@ -35,7 +35,7 @@ export interface ServerDeps {
   readonly testClock: TestClock | null;
 }
 
-/** Builds the HTTP server: client API, endpoints, metrics and hosting. */
+/** Builds the HTTP server: client API, endpoints, test clock, metrics and hosting. */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { tree, log, metrics } = deps;
   const server = Fastify({

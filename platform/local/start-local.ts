@@ -3,7 +3,8 @@ import { join } from "node:path";
 import Stripe from "stripe";
 import { startAppServices } from "../app-services";
 import { startMongodb } from "../mongodb";
-import { startStripe } from "../stripe";
+import { startStripe, type StripeSimulator } from "../stripe";
+import { openSharedClock, type SharedClock } from "./shared-clock";
 
 /** What to run on one machine, and what it runs beside. */
 export interface LocalOptions {
@@ -22,6 +23,8 @@ export interface LocalOptions {
   /** Called when the database answers, before anything uses it. */
   readonly prepareDatabase: (mongodbUri: string) => Promise<void>;
   readonly log: (line: string) => void;
+  /** Lets runtime and simulator share a clock that stands still until it is moved; default: time passes by itself. */
+  readonly testClock?: { readonly startAt?: Date };
 }
 
 interface SimulatedStripe {
@@ -51,8 +54,14 @@ export interface Local {
   close(): Promise<void>;
 }
 
-/** Starts database, Stripe simulator and runtime in this order, and closes what runs when a later part fails. */
+/**
+ * Starts database, Stripe simulator and runtime in this order, and closes what runs when a later part fails.
+ * Throws: an Error, beside what the parts throw, for a test clock next to a Stripe that keeps its own time.
+ */
 export async function startLocal(options: LocalOptions): Promise<Local> {
+  if (options.testClock !== undefined && options.stripe?.kind === "given") {
+    throw new Error("A test clock moves the built-in Stripe simulator only, expected no Stripe that runs elsewhere");
+  }
   const closers: (() => Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -75,8 +84,9 @@ async function startParts(
   const mongodbUri = options.mongodbUri ?? (await startEmbedded(options, closers));
   await options.prepareDatabase(mongodbUri);
 
+  const clock = options.testClock && (await openSharedClock({ tree: options.tree, mongodbUri }, options.testClock));
   const simulator =
-    options.stripe?.kind === "simulator" ? await startSimulator(options, options.stripe, closers) : null;
+    options.stripe?.kind === "simulator" ? await startSimulator(options, options.stripe, { closers, clock }) : null;
   const runtime = await startAppServices({
     tree: options.tree,
     mongodbUri,
@@ -84,6 +94,7 @@ async function startParts(
     secrets: { ...options.secrets, ...stripeSecrets(options.stripe, simulator) },
     serverApiKeys: [{ name: "operator", key: options.adminKey }],
     log: options.log,
+    ...(clock === undefined ? {} : { testClock: { startAt: clock.startAt, follower: clock.follow(simulator) } }),
   });
   closers.push(() => runtime.close());
 
@@ -95,7 +106,8 @@ async function startParts(
       url: `${runtime.baseUrl}/app/${runtime.appId}/endpoint${webhookRoute}`,
     });
   }
-  return { baseUrl: runtime.baseUrl, appId: runtime.appId, mongodbUri, stripe: simulator, close };
+  const stripe = simulator && addressOf(simulator);
+  return { baseUrl: runtime.baseUrl, appId: runtime.appId, mongodbUri, stripe, close };
 }
 
 /** The folder of one embedded part. */
@@ -115,11 +127,21 @@ async function startEmbedded(options: LocalOptions, closers: (() => Promise<void
 async function startSimulator(
   options: LocalOptions,
   { secretKey, webhookSecret }: SimulatedStripe,
-  closers: (() => Promise<void>)[],
-): Promise<NonNullable<Local["stripe"]>> {
-  const simulator = await startStripe({ dataDir: folderOf(options.dataDir, "stripe"), secretKey, webhookSecret });
+  { closers, clock }: { readonly closers: (() => Promise<void>)[]; readonly clock: SharedClock | undefined },
+): Promise<StripeSimulator> {
+  const simulator = await startStripe({
+    dataDir: folderOf(options.dataDir, "stripe"),
+    secretKey,
+    webhookSecret,
+    ...(clock === undefined ? {} : { clock }),
+  });
   closers.push(() => simulator.close());
-  return { url: simulator.url, secretKey, webhookSecret };
+  return simulator;
+}
+
+/** What callers may know of the simulator. */
+function addressOf({ url, secretKey, webhookSecret }: StripeSimulator): NonNullable<Local["stripe"]> {
+  return { url, secretKey, webhookSecret };
 }
 
 function stripeSecrets(stripe: LocalOptions["stripe"], simulator: Local["stripe"]): Readonly<Record<string, string>> {

@@ -45,6 +45,7 @@ export async function startProduct(settings: Settings, log: (line: string) => vo
       });
     },
     log,
+    ...(settings.testClock ? { testClock: {} } : {}),
   });
   return { ...local, adminKey, preparation };
 }

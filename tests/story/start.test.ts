@@ -86,6 +86,22 @@ describe("the variables of a start", () => {
       { TOLLKEEPER_ADMIN_KEY: "short" },
       "TOLLKEEPER_ADMIN_KEY: expected at least 24 characters, got 5",
     ],
+    ["another test clock than 0 or 1", { TEST_CLOCK: "yes" }, 'TEST_CLOCK: expected 0 or 1, got "yes"'],
+    [
+      "a test clock beside a real Stripe key",
+      { TEST_CLOCK: "1", STRIPE_SECRET_KEY: "sk_live_x", STRIPE_WEBHOOK_SECRET: "whsec_x" },
+      "TEST_CLOCK: expected no real Stripe key beside it, got one",
+    ],
+    [
+      "a test clock beside a simulator that runs apart",
+      {
+        TEST_CLOCK: "1",
+        STRIPE_URL: "http://127.0.0.1:1",
+        STRIPE_SECRET_KEY: "sk_test_x",
+        STRIPE_WEBHOOK_SECRET: "whsec_x",
+      },
+      "TEST_CLOCK: expected the built-in Stripe simulator beside it, got STRIPE_URL",
+    ],
   ];
   it.each(rows)("refuse %s", (_what, variables, message) => {
     expect(() => readSettings(variables)).toThrow(message);

@@ -22,9 +22,12 @@ export interface ProductUnderTest extends Product {
 }
 
 /** Starts the product in this process on free ports; `app/` was built by the check before. */
-export async function startProductUnderTest(dataDir = ":memory:"): Promise<ProductUnderTest> {
+export async function startProductUnderTest(
+  dataDir = ":memory:",
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ProductUnderTest> {
   const lines: string[] = [];
-  const settings = readSettings({ PORT: "0", DATA_DIR: dataDir, ...(await databaseVariables(dataDir)) });
+  const settings = readSettings({ PORT: "0", DATA_DIR: dataDir, ...(await databaseVariables(dataDir)), ...variables });
   const product = await startProduct(settings, (line) => lines.push(line));
   const { stripe } = product;
   if (stripe === null) throw new Error("The product under test runs with the simulator");
