@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { CursorTable } from "./commands/cursor-table";
 import { createDispatcher } from "./commands/dispatch";
 import { FailPoints } from "./commands/fail-points";
+import type { MemberRole } from "./commands/secondary";
 import { OperationTable } from "./commands/operation-table";
 import { replicaSetName } from "./commands/hello";
 import { expireSessions } from "./commands/sessions";
@@ -18,6 +19,8 @@ export interface MongodbOptions {
   readonly host?: string;
   /** A folder that is made if need be, or ":memory:" to keep nothing. */
   readonly dataDir: string;
+  /** Also listens as a secondary of the set, over the same data: for trying out read preferences. Off by default. */
+  readonly secondary?: boolean;
 }
 
 /** A running server. */
@@ -39,8 +42,8 @@ export async function startMongodb(options: MongodbOptions): Promise<Mongodb> {
   const host = options.host ?? "127.0.0.1";
   const { store, release } = await openStore(options.dataDir);
   const closing = new AbortController();
-  let address = "";
-  let listener: Listener | undefined;
+  const members: string[] = [];
+  const listeners: Listener[] = [];
   const server: ServerState = {
     store,
     cursors: new CursorTable(),
@@ -48,27 +51,33 @@ export async function startMongodb(options: MongodbOptions): Promise<Mongodb> {
     operations: new OperationTable(),
     pins: new SnapshotPins(store.snapshots),
     get address() {
-      return address;
+      return members[0] ?? "";
     },
+    members,
     startedMs: Date.now(),
     storageName: options.dataDir,
-    connectionCount: () => listener?.connectionCount ?? 0,
+    connectionCount: () => listeners.reduce((sum, listener) => sum + listener.connectionCount, 0),
     closing: closing.signal,
   };
-  const listening = await listen({ host, port: options.port ?? 0, handler: createDispatcher(server) }).catch(
-    async (error: unknown) => {
-      await release();
-      throw error;
-    },
-  );
-  listener = listening;
-  address = `${isIP(host) === 6 ? `[${host}]` : host}:${listening.port}`;
+  const roles: readonly MemberRole[] = options.secondary === true ? ["primary", "secondary"] : ["primary"];
+  try {
+    for (const role of roles) {
+      const port = role === "primary" ? (options.port ?? 0) : 0;
+      const listener = await listen({ host, port, handler: createDispatcher(server, role) });
+      listeners.push(listener);
+      members.push(`${isIP(host) === 6 ? `[${host}]` : host}:${listener.port}`);
+    }
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await release();
+    throw error;
+  }
   const sweepers = [setInterval(() => sweep(server), sweepMs), setInterval(() => expire(server), expiryMs)];
   for (const sweeper of sweepers) sweeper.unref();
   let closed: Promise<void> | undefined;
   return {
-    uri: `mongodb://${address}/?replicaSet=${replicaSetName}`,
-    port: listening.port,
+    uri: `mongodb://${server.address}/?replicaSet=${replicaSetName}`,
+    port: listeners[0]?.port ?? 0,
     close: () => (closed ??= shutDown()),
   };
 
@@ -76,7 +85,7 @@ export async function startMongodb(options: MongodbOptions): Promise<Mongodb> {
     for (const sweeper of sweepers) clearInterval(sweeper);
     closing.abort();
     for (const transaction of store.openTransactions) store.abortTransaction(transaction);
-    await listening.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
     server.cursors.killWhere(() => true);
     await release();
   }

@@ -7,10 +7,16 @@ async function main(): Promise<void> {
     options: {
       port: { type: "string", default: "0" },
       host: { type: "string", default: "127.0.0.1" },
+      secondary: { type: "boolean", default: false },
       data: { type: "string", default: ":memory:" },
     },
   });
-  const server = await startMongodb({ port: Number(values.port), host: values.host, dataDir: values.data });
+  const server = await startMongodb({
+    port: Number(values.port),
+    host: values.host,
+    dataDir: values.data,
+    secondary: values.secondary,
+  });
   console.log(JSON.stringify({ event: "ready", mongodbUri: server.uri }));
   const stop = (): void => void server.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);

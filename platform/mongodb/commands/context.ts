@@ -10,6 +10,7 @@ import type { Reply } from "../wire/reply";
 import type { Arguments } from "./arguments";
 import type { CursorTable } from "./cursor-table";
 import type { FailPoints } from "./fail-points";
+import type { MemberRole } from "./secondary";
 import type { OperationTable } from "./operation-table";
 
 /** What all commands of one server share. */
@@ -19,8 +20,10 @@ export interface ServerState {
   readonly failPoints: FailPoints;
   readonly operations: OperationTable;
   readonly pins: SnapshotPins;
-  /** host:port as clients dial it. */
+  /** host:port as clients dial the primary. */
   readonly address: string;
+  /** The addresses of all members of the set: the primary, and the secondary where one was asked for. */
+  readonly members: readonly string[];
   readonly startedMs: number;
   readonly storageName: string;
   connectionCount(): number;
@@ -44,6 +47,7 @@ export interface CommandSession {
 /** One command being run. */
 export interface CommandContext {
   readonly server: ServerState;
+  readonly role: MemberRole;
   readonly connection: Connection;
   /** Name as the table knows it. */
   readonly command: string;

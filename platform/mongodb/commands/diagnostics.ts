@@ -87,7 +87,7 @@ export function hostInfo(): Reply {
   );
 }
 
-export function serverStatus({ server }: CommandContext): Reply {
+export function serverStatus({ server, role }: CommandContext): Reply {
   const uptimeMs = Date.now() - server.startedMs;
   const { heapUsed, rss } = process.memoryUsage();
   return reply(
@@ -120,8 +120,8 @@ export function serverStatus({ server }: CommandContext): Reply {
       "repl",
       new Map<string, Value>([
         ["setName", replicaSetName],
-        ["isWritablePrimary", true],
-        ["hosts", [server.address]],
+        ["isWritablePrimary", role === "primary"],
+        ["hosts", [...server.members]],
       ]),
     ],
     [
@@ -143,22 +143,25 @@ function optime(at: number): Doc {
   ]);
 }
 
-export function replSetGetStatus({ server }: CommandContext): Reply {
+export function replSetGetStatus({ server, role }: CommandContext): Reply {
   const { lastCommit, flusher } = server.store;
-  const member: Doc = new Map<string, Value>([
-    ["_id", 0],
-    ["name", server.address],
-    ["health", new Double(1)],
-    ["state", 1],
-    ["stateStr", "PRIMARY"],
-    ["uptime", Math.floor((Date.now() - server.startedMs) / 1000)],
-    ["optime", optime(lastCommit)],
-    ["self", true],
-  ]);
+  const members = server.members.map(
+    (name, at): Doc =>
+      new Map<string, Value>([
+        ["_id", at],
+        ["name", name],
+        ["health", new Double(1)],
+        ["state", at === 0 ? 1 : 2],
+        ["stateStr", at === 0 ? "PRIMARY" : "SECONDARY"],
+        ["uptime", Math.floor((Date.now() - server.startedMs) / 1000)],
+        ["optime", optime(lastCommit)],
+        ["self", (at === 0) === (role === "primary")],
+      ]),
+  );
   return reply(
     ["set", replicaSetName],
     ["date", new Date()],
-    ["myState", 1],
+    ["myState", role === "primary" ? 1 : 2],
     ["term", 1n],
     [
       "optimes",
@@ -167,7 +170,7 @@ export function replSetGetStatus({ server }: CommandContext): Reply {
         ["appliedOpTime", optime(lastCommit)],
       ]),
     ],
-    ["members", [member]],
+    ["members", members],
   );
 }
 

@@ -13,12 +13,14 @@ import { openCommandSession } from "./command-session";
 import type { CommandContext, CommandDefinition, ServerState } from "./context";
 import { ConnectionDropped, type CommandFailure } from "./fail-points";
 import { concernLabelsOf, labelsOf, type LabelFacts } from "./labels";
+import { assertServableBySecondary, type MemberRole } from "./secondary";
 import { commandNamed } from "./table";
 import { parseWriteConcern, type WriteConcern } from "./write-concern";
 
 /** What is known of a command before it can be refused properly. */
 interface Attempt {
   readonly server: ServerState;
+  readonly role: MemberRole;
   readonly connection: Connection;
   readonly request: WireRequest;
   command: string;
@@ -28,9 +30,9 @@ interface Attempt {
 }
 
 /** Builds the handler that turns wire requests into command replies. Every failure becomes an answer. */
-export function createDispatcher(server: ServerState): WireHandler {
+export function createDispatcher(server: ServerState, role: MemberRole = "primary"): WireHandler {
   return (request, connection) => {
-    const attempt: Attempt = { server, connection, request, command: "unknown", body: new Map() };
+    const attempt: Attempt = { server, role, connection, request, command: "unknown", body: new Map() };
     try {
       const outcome = begin(attempt);
       if (!(outcome instanceof Promise)) return outcome;
@@ -77,6 +79,7 @@ function pause(ms: number): Promise<void> {
 function run(attempt: Attempt, definition: CommandDefinition | undefined): WireAnswer | Promise<WireAnswer> {
   const { server, connection, request, body, command } = attempt;
   if (definition === undefined) throw serverError("CommandNotFound", `no such command: '${command}'`);
+  if (attempt.role === "secondary") assertServableBySecondary(command, definition, body);
   const args = new Arguments(body, command);
   const database = request.database ?? args.string("$db");
   const mayRunInTransaction = definition.inTransaction === true;
@@ -84,6 +87,7 @@ function run(attempt: Attempt, definition: CommandDefinition | undefined): WireA
   const maxTimeMs = args.count("maxTimeMS") ?? 0;
   const context: CommandContext = {
     server,
+    role: attempt.role,
     connection,
     command,
     database,
@@ -98,7 +102,7 @@ function run(attempt: Attempt, definition: CommandDefinition | undefined): WireA
   };
   attempt.context = context;
   const isInside = session?.isTransaction === true && !isEnding(command);
-  const concern = definition.isWrite === true && !isInside ? parseWriteConcern(body) : undefined;
+  const concern = definition.isWrite === true && !isInside ? parseWriteConcern(body, server.members.length) : undefined;
   const answer = definition.run(context);
   if (answer instanceof Promise) return answer.then((late) => settle(attempt, late, concern));
   return settle(attempt, answer, concern);

@@ -12,23 +12,24 @@ export const replicaSetName = "rs0";
 const electionId = new ObjectId("7fffffff0000000000000001");
 
 /**
- * Answers the handshake and the heartbeat as the primary of a one-node replica set.
+ * Answers the handshake and the heartbeat as a member of the replica set.
  * No topologyVersion: the driver then polls, and no long-lived hello has to be kept open.
  */
 export function hello(context: CommandContext): Reply {
-  const { server, connection, body, command } = context;
+  const { server, role, connection, body, command } = context;
+  const isPrimary = role === "primary";
   const application = applicationName(body.get("client"));
   if (application !== undefined) connection.appName = application;
   const fields: Doc = new Map<string, Value>([
     ["helloOk", true],
-    [command === "hello" ? "isWritablePrimary" : "ismaster", true],
+    [command === "hello" ? "isWritablePrimary" : "ismaster", isPrimary],
     ["setName", replicaSetName],
     ["setVersion", 1],
-    ["secondary", false],
-    ["hosts", [server.address]],
-    ["me", server.address],
+    ["secondary", !isPrimary],
+    ["hosts", [...server.members]],
+    ["me", (isPrimary ? server.members[0] : server.members[1]) ?? server.address],
     ["primary", server.address],
-    ["electionId", electionId],
+    ...(isPrimary ? [["electionId", electionId] as const] : []),
     ["lastWrite", lastWrite(context)],
     ["maxBsonObjectSize", maxDocumentBytes],
     ["maxMessageSizeBytes", maxMessageBytes],

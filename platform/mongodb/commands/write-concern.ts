@@ -10,7 +10,7 @@ export interface WriteConcern {
 }
 
 /** Reads the write concern; none given means majority, the default of a replica set since 5.0. Throws: FailedToParse, BadValue. */
-export function parseWriteConcern(body: Doc): WriteConcern {
+export function parseWriteConcern(body: Doc, memberCount: number): WriteConcern {
   const given = new Arguments(body, "command").doc("writeConcern");
   if (given === undefined) return { waitsForFlush: true };
   const w = given.get("w");
@@ -29,9 +29,9 @@ export function parseWriteConcern(body: Doc): WriteConcern {
   if (!Number.isInteger(nodes) || nodes < 0 || nodes > 50) {
     throw serverError("FailedToParse", "w has to be a number between 0 and 50, or a string");
   }
-  if (nodes > 1)
+  if (nodes > memberCount)
     return { waitsForFlush: true, error: errorOf("UnsatisfiableWriteConcern", "Not enough data-bearing nodes") };
-  return { waitsForFlush: isJournaled };
+  return { waitsForFlush: isJournaled || nodes > 1 };
 }
 
 /** Builds the writeConcernError field of a reply. */

@@ -7,7 +7,7 @@ import {
   type Long,
   type MongoClientOptions,
 } from "mongodb";
-import { startMongodb, type Mongodb } from "../../../platform/mongodb";
+import { startMongodb, type Mongodb, type MongodbOptions } from "../../../platform/mongodb";
 
 /** A document of any shape. */
 export type Row = Document & { _id: number | string | Int32 | Long | Double };
@@ -22,8 +22,12 @@ export interface StartedServer {
 }
 
 /** Starts a server and connects the official driver to it. */
-export async function startServer(dataDir = ":memory:", options: MongoClientOptions = {}): Promise<StartedServer> {
-  const server = await startMongodb({ dataDir });
+export async function startServer(
+  dataDir = ":memory:",
+  options: MongoClientOptions = {},
+  settings: Partial<MongodbOptions> = {},
+): Promise<StartedServer> {
+  const server = await startMongodb({ ...settings, dataDir });
   const clients: MongoClient[] = [];
   const connect = async (given: MongoClientOptions = {}): Promise<MongoClient> => {
     const client = await new MongoClient(server.uri, given).connect();

@@ -28,6 +28,7 @@ function start(): { disk: SlowDisk; send(command: Document): { reply: Document |
     operations: new OperationTable(),
     pins: new SnapshotPins(store.snapshots),
     address: "127.0.0.1:1",
+    members: ["127.0.0.1:1"],
     startedMs: 0,
     storageName: "slow",
     connectionCount: () => 0,
