@@ -30,7 +30,10 @@ export async function startTestClock(input: {
   readonly log: Log;
 }): Promise<StartedTestClock> {
   const { options, tree, store, settings, clock, log } = input;
-  if (options === undefined) return { testClock: null, slots: null };
+  if (options === undefined) {
+    warnOfTheFuture(settings, clock, log);
+    return { testClock: null, slots: null };
+  }
   const { startAt = new Date(), follower = null } = options;
   if (!(startAt.getTime() >= EARLIEST_MS && startAt.getTime() <= LATEST_MS)) {
     throw new Error(`testClock.startAt is ${String(startAt)}, expected a date from 1970-01-02 to the year 9999`);
@@ -43,4 +46,13 @@ export async function startTestClock(input: {
   const scheduled = tree.triggers.filter(({ kind, disabled }) => kind === "scheduled" && !disabled);
   const slots = createScheduledSlots(scheduled.map(({ name }) => name));
   return { slots, testClock: createTestClock({ clock, slots, save, follower, log }) };
+}
+
+/** Whoever lets time run again after a test clock went ahead has data from days that are still to come. */
+function warnOfTheFuture({ testClockAt }: AppSettings, clock: SettableClock, log: Log): void {
+  if (testClockAt === null || testClockAt <= clock.now()) return;
+  log.write("warn", "clock.went_back", {
+    from: testClockAt.toISOString(),
+    reason: "a test clock stood there, and this start has none",
+  });
 }

@@ -137,6 +137,33 @@ describe("a test clock", () => {
     expect(await ticks()).toHaveLength(2);
   });
 
+  test("goes on after the runtime was stopped on the way: no slot is left out, and none runs twice", async () => {
+    const appId = newAppId();
+    const to = "2031-03-03T00:00:00Z";
+    const first = await start({ appId });
+    const cutOff = advance(first, { to, everySlot: true });
+    await first.log.waitFor({ event: "trigger.ran", trigger: "quarterly" }, 3);
+    await Promise.all([
+      first.runtime.close(),
+      expect(cutOff).resolves.toMatchObject({ status: 503, json: { error: "the runtime is stopping" } }),
+    ]);
+    const second = await start({ appId });
+    expect((await advance(second, { to, everySlot: true })).status).toBe(200);
+    const ran = await ticks();
+    const quarters = ran.filter((tick) => tick.startsWith("onQuarter"));
+    const slots = Array.from({ length: 153 }, (_, n) => new Date(Date.UTC(2031, 2, 1, 10) + n * 900_000).toISOString());
+    expect(quarters).toEqual(slots.map((slot) => `onQuarter ${slot}`));
+    expect(ran.filter((tick) => tick.startsWith("onHour"))).toHaveLength(39);
+    expect(ran.filter((tick) => tick.startsWith("onDay"))).toHaveLength(2);
+  });
+
+  test("that went ahead is told of when time runs by itself again", async () => {
+    const appId = newAppId();
+    await (await start({ appId })).runtime.close();
+    const { log } = await bed.start({ tree: TREE, appId, secrets: {}, serverApiKeys: [] });
+    expect(log.lines).toContainEqual(expect.objectContaining({ level: "warn", event: "clock.went_back", from: START }));
+  });
+
   test("that starts years ago keeps sessions alive and runs what falls due from there", async () => {
     const appId = newAppId();
     await bed.own("triggerState").insertOne({ _id: `${appId}:hourly`, fence: 0, lastSlot: new Date(START) } as never);
