@@ -5,6 +5,7 @@ import {
   validatorOf,
 } from "../../functions-src/lib/adapters/mongo/schema/define-collection";
 import { COLLECTIONS, DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
+import { USAGE_EVENTS } from "../../functions-src/lib/adapters/mongo/schema/usage";
 
 /** The code of a server that does not have a feature. */
 const NOT_IMPLEMENTED = 238;
@@ -35,7 +36,27 @@ export async function applySchema(client: MongoClient, options: ApplyOptions): P
     changes.push(...(await applyCollection(db, definition, { ...options, info })));
     changes.push(...(await applyIndexes(db, definition, { ...options, exists: info !== undefined })));
   }
+  changes.push(...(await applyTimeSeries(db, { ...options, exists: existing.has(USAGE_EVENTS.name) })));
   return changes;
+}
+
+/** Makes the time series of usage with its index; it has no validator, because a time series cannot have one. */
+async function applyTimeSeries(
+  db: Db,
+  options: ApplyOptions & { readonly exists: boolean },
+): Promise<readonly SchemaChange[]> {
+  if (options.exists) return [];
+  const { name, timeSeries, index } = USAGE_EVENTS;
+  try {
+    if (options.mode === "apply") {
+      await db.createCollection(name, { timeseries: { ...timeSeries } });
+      await db.collection(name).createIndex({ ...index.key }, { name: index.name });
+    }
+    return [{ kind: "create_collection", collection: name, detail: "time series of usage, a projection for charts" }];
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== NOT_IMPLEMENTED) throw error;
+    return [{ kind: "left_out", collection: name, detail: "this server has no time series; an ordinary collection serves" }];
+  }
 }
 
 async function applyCollection(

@@ -33,6 +33,8 @@ describe("the built tree", () => {
       "admin/writeOff",
       "billing/catalog",
       "billing/checkout",
+      "usage/report",
+      "usage/summary",
       "wallet/authorize",
       "wallet/balance",
       "wallet/batch",

@@ -38,6 +38,7 @@ export function spendOf(amount: number, overrides: Partial<SpendCommand> & { key
     note: null,
     amount: toAmount(amount),
     feature: null,
+    use: null,
     ...rest,
   };
 }
@@ -136,6 +137,7 @@ export class MemoryWallet {
       records: {
         holds: new Map(holds.map((hold) => [hold.id, hold])),
         originals: new Map(originals.map((original) => [original.entry.id, original])),
+        counters: new Map(),
         lots: new Map([...named].flatMap((id) => (this.lots.has(id) ? [[id, this.lots.get(id)!] as const] : []))),
       },
       ...(needed.dueHolds

@@ -4,6 +4,7 @@ import { createInboxStore } from "../../functions-src/lib/adapters/mongo/inbox-s
 import { createLeaseStore } from "../../functions-src/lib/adapters/mongo/lease-store";
 import { createOperationStore } from "../../functions-src/lib/adapters/mongo/operation-store";
 import { createStripeLinkStore } from "../../functions-src/lib/adapters/mongo/stripe-link-store";
+import { createUsageStore } from "../../functions-src/lib/adapters/mongo/usage-store";
 import { createWalletStore } from "../../functions-src/lib/adapters/mongo/wallet-store";
 import { createDigest } from "../../functions-src/lib/adapters/node/digest";
 import { createTiming } from "../../functions-src/lib/adapters/node/timing";
@@ -106,6 +107,7 @@ export function depsOver(
     operations: createOperationStore(database),
     inbox: createInboxStore(database),
     leases: createLeaseStore(database),
+    usage: createUsageStore(database),
     links: createStripeLinkStore(database),
     payments,
     digest,

@@ -1,4 +1,5 @@
 import type { Amount } from "./amount";
+import type { FeaturePrice } from "./feature-price";
 
 /** What a feature of a plan allows. */
 export type FeatureTerms =
@@ -8,7 +9,8 @@ export type FeatureTerms =
       readonly kind: "metered";
       readonly limit: Amount | null;
       readonly hard: boolean;
-      readonly tokensPerUnit: Amount | null;
+      /** What a use costs; null = it is counted and costs nothing. */
+      readonly price: FeaturePrice | null;
     };
 
 /** A price in the smallest unit of its currency. */

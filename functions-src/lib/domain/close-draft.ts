@@ -7,6 +7,7 @@ import type { Instant } from "./instant";
 import { type LotFact, type OpenLot, nextDueAt } from "./lot";
 import type { OutboxMessage } from "./outbox-message";
 import type { PaymentFact } from "./payment";
+import type { UsageCounter } from "./usage";
 import { EMBEDDED_LOTS, type Wallet, earliest } from "./wallet";
 import type { EntryNote, WalletDraft } from "./wallet-draft";
 
@@ -26,6 +27,7 @@ export interface WalletChanges {
   readonly lots: readonly LotFact[];
   readonly lotStates: readonly LotStateChange[];
   readonly holds: readonly Hold[];
+  readonly counters: readonly UsageCounter[];
   readonly payments: readonly PaymentFact[];
   readonly notes: readonly EntryNote[];
   readonly messages: readonly OutboxMessage[];
@@ -95,6 +97,7 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
       ...ended.map((lot) => stateChange({ ...lot, remaining: toAmount(0) }, "ended")),
     ],
     holds: draft.changedHolds,
+    counters: draft.changedCounters,
     payments: draft.payments,
     notes: draft.notes,
     messages: draft.messages,

@@ -4,6 +4,7 @@ import type { Instant } from "./instant";
 import type { LotClass } from "./lot";
 import type { PaymentFact } from "./payment";
 import type { Refusal } from "./refusal";
+import type { UsageCounter, UsageLimit, UsageSlot } from "./usage";
 import type { WalletRef } from "./wallet";
 
 /** Free text that belongs to an entry. It lives apart, erasable; the entry keeps only its keyed hash. */
@@ -18,11 +19,21 @@ interface CommandBase {
   readonly note: Note | null;
 }
 
+/** A use of a metered feature that a spend counts in the same transaction. */
+export interface MeteredUse {
+  readonly counter: Omit<UsageCounter, "used">;
+  readonly slot: UsageSlot;
+  readonly quantity: Amount;
+  readonly terms: UsageLimit;
+}
+
 /** Takes units. `feature` null uses unscoped lots only. */
 export interface SpendCommand extends CommandBase {
   readonly kind: "spend";
   readonly amount: Amount;
   readonly feature: string | null;
+  /** What is counted with the spend, or why the plan does not allow it; null = a spend by amount, which counts nothing. */
+  readonly use: MeteredUse | Refusal | null;
 }
 
 /** Gives units as one new lot. `effectiveAt` null starts it at the time of the operation. */

@@ -7,7 +7,7 @@ import { firstUnits, lastUnits, takeInOrder } from "./receipt";
 import { refuse } from "./refusal";
 import { settle } from "./settle";
 import { spend } from "./spend";
-import { type Step, type StepFacts, coverageOf, gateRefusal, shortage } from "./step";
+import { type Step, type StepFacts, coverageOf, refusalToPay, shortage } from "./step";
 import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./wallet-draft";
 
 /**
@@ -16,9 +16,8 @@ import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./w
  */
 export function authorize(draft: WalletDraft, command: AuthorizeCommand, facts: StepFacts): Step {
   const { wallet } = draft;
-  const closed = gateRefusal(wallet.gate);
-  if (closed !== null) return { refusal: closed };
-  if (wallet.policy.blockInDebt && wallet.debt > 0) return { refusal: refuse("in_debt", { debt: wallet.debt }) };
+  const refusal = refusalToPay(wallet);
+  if (refusal !== null) return { refusal };
   const coverage = coverageOf(draft, command.feature, facts);
   if (coverage.covered < command.amount) return { refusal: shortage(coverage, command.amount) };
 
@@ -103,7 +102,7 @@ function spendLate(
   { hold, amount, facts }: { readonly hold: Hold; readonly amount: Amount; readonly facts: StepFacts },
 ): Step {
   const before = draft.entries.length;
-  const step = spend(draft, { ...command, kind: "spend", amount, feature: hold.feature }, facts);
+  const step = spend(draft, { ...command, kind: "spend", amount, feature: hold.feature, use: null }, facts);
   if ("refusal" in step) return step;
   const entries = step.draft.entries.map((entry, index) =>
     index === before

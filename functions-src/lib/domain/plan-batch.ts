@@ -14,6 +14,7 @@ import { planStep } from "./plan-step";
 import { refuse } from "./refusal";
 import { settle } from "./settle";
 import { movedUnits, transferIn } from "./transfer";
+import type { UsageCounter } from "./usage";
 import { type Wallet, earliest } from "./wallet";
 import { NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
 
@@ -28,6 +29,7 @@ export interface NeededFacts {
   readonly holdIds: readonly string[];
   readonly entryIds: readonly string[];
   readonly lotIds: readonly string[];
+  readonly counters: readonly Omit<UsageCounter, "used">[];
 }
 
 /** Everything that was read for a batch. */
@@ -41,8 +43,8 @@ export interface BatchFacts {
 
 /** Tells whether anything has to be read beside the wallet. */
 export function needsNothing(needed: NeededFacts): boolean {
-  const { missing, due, dueHolds, holdIds, entryIds, lotIds } = needed;
-  return missing === 0 && !due && !dueHolds && holdIds.length + entryIds.length + lotIds.length === 0;
+  const { missing, due, dueHolds, holdIds, entryIds, lotIds, counters } = needed;
+  return missing === 0 && !due && !dueHolds && holdIds.length + entryIds.length + lotIds.length + counters.length === 0;
 }
 
 /** The facts of a batch that needs nothing beside the wallet. */
@@ -86,6 +88,9 @@ export function neededFacts(wallet: Wallet, commands: readonly WalletCommand[], 
     ),
     entryIds: operations.flatMap((operation) => (operation.kind === "reverse" ? [operation.entryId] : [])),
     lotIds: operations.flatMap((operation) => (operation.kind === "void" ? [operation.lotId] : [])),
+    counters: operations.flatMap((operation) =>
+      operation.kind !== "spend" || operation.use === null || "code" in operation.use ? [] : [operation.use.counter],
+    ),
   };
 }
 

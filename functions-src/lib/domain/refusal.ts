@@ -9,6 +9,12 @@ const REFUSALS = {
   too_many_lots: "The request touches too many small lots: ask for at most `coverable` at once",
   /** An operator or a dispute froze the wallet. */
   wallet_frozen: "The wallet is frozen: contact support",
+  /** The account's plan does not have the feature. */
+  not_in_plan: "Your plan does not have this feature",
+  /** A hard limit of the plan is used up for this period. */
+  limit_reached: "The limit of your plan is used up: it starts anew at `resetsAt`",
+  /** The event is older than the window, or from the future. */
+  usage_out_of_window: "The event is too old or from the future: it was kept and not counted",
   /** The account owes units and its policy refuses to spend meanwhile. */
   in_debt: "The account owes tokens: buy a pack to repay them first",
   /** The account was suspended by an operator or for fraud. */

@@ -1,21 +1,25 @@
 import { type Amount, ZERO, toAmount } from "./amount";
 import type { SpendCommand } from "./commands";
 import { takeInOrder } from "./receipt";
-import { refuse } from "./refusal";
-import { type Coverage, type Step, type StepFacts, coverageOf, gateRefusal, shortage } from "./step";
+import { type Coverage, type Step, type StepFacts, coverageOf, gateRefusal, refusalToPay, shortage } from "./step";
+import { limitRefusal } from "./usage";
 import type { Wallet } from "./wallet";
-import { type WalletDraft, book, takeFromLots } from "./wallet-draft";
+import { type WalletDraft, book, putCounter, takeFromLots } from "./wallet-draft";
 
 /**
  * Plans a spend on a settled draft: takes units in burn order from the lots that may pay for the feature, and makes debt of
  * the rest where an overdraft is allowed.
- * Refuses, in this order: account_closed, account_suspended, wallet_frozen, in_debt, too_many_lots, insufficient_tokens.
+ * Refuses, in this order: account_closed, account_suspended, wallet_frozen, not_in_plan, limit_reached, in_debt,
+ * too_many_lots, insufficient_tokens.
  */
 export function spend(draft: WalletDraft, command: SpendCommand, facts: StepFacts): Step {
   const { wallet } = draft;
   const closed = gateRefusal(wallet.gate);
   if (closed !== null) return { refusal: closed };
-  if (wallet.policy.blockInDebt && wallet.debt > 0) return { refusal: refuse("in_debt", { debt: wallet.debt }) };
+  const counted = countUse(draft, command.use);
+  if ("refusal" in counted) return counted;
+  const indebted = refusalToPay(wallet);
+  if (indebted !== null) return { refusal: indebted };
 
   const coverage = coverageOf(draft, command.feature, facts);
   const overdraft = overdraftFor(wallet, coverage, command.amount);
@@ -23,7 +27,7 @@ export function spend(draft: WalletDraft, command: SpendCommand, facts: StepFact
 
   const fromLots = toAmount(command.amount - overdraft);
   const receipt = takeInOrder(coverage.lots, fromLots);
-  const booked = book(draft, {
+  const booked = book(counted.draft, {
     kind: "spend",
     ...command.identity,
     at: facts.at,
@@ -41,6 +45,17 @@ export function spend(draft: WalletDraft, command: SpendCommand, facts: StepFact
     note: command.note,
   });
   return { draft: takeFromLots(booked, receipt) };
+}
+
+/** Counts a metered use against its limit. Refuses: not_in_plan, limit_reached. */
+function countUse(draft: WalletDraft, use: SpendCommand["use"]): Step {
+  if (use === null) return { draft };
+  if ("code" in use) return { refusal: use };
+  const counter = draft.records.counters.get(use.counter.id) ?? { ...use.counter, used: 0 };
+  const refusal = limitRefusal(counter, use.quantity, use.terms, use.slot);
+  return refusal === null
+    ? { draft: putCounter(draft, { ...counter, used: counter.used + use.quantity }) }
+    : { refusal };
 }
 
 /** How much of a spend becomes debt: 0 when the lots cover it, null when the limit does not allow the rest. */

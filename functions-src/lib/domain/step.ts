@@ -3,7 +3,7 @@ import { burnKey } from "./burn-key";
 import type { Instant } from "./instant";
 import { type OpenLot, isEligible } from "./lot";
 import { type Refusal, refuse } from "./refusal";
-import type { Gate } from "./wallet";
+import type { Gate, Wallet } from "./wallet";
 import type { WalletDraft } from "./wallet-draft";
 
 /** How many lots one operation may touch. */
@@ -30,6 +30,13 @@ export function gateRefusal(gate: Gate): Refusal | null {
     case "open":
       return null;
   }
+}
+
+/** Why a wallet may not pay now: closed, suspended, frozen, or in debt where debt blocks; null = it may. */
+export function refusalToPay(wallet: Wallet): Refusal | null {
+  const closed = gateRefusal(wallet.gate);
+  if (closed !== null) return closed;
+  return wallet.policy.blockInDebt && wallet.debt > 0 ? refuse("in_debt", { debt: wallet.debt }) : null;
 }
 
 /** The lots that may pay for a request, in burn order, and what they cover. */

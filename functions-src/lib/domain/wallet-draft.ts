@@ -7,6 +7,7 @@ import type { Instant } from "./instant";
 import type { LotFact, OpenLot, ReceiptLine } from "./lot";
 import type { OutboxMessage } from "./outbox-message";
 import type { PaymentFact } from "./payment";
+import type { UsageCounter } from "./usage";
 import { type Wallet, balanceOf } from "./wallet";
 
 /** A note together with the entry it belongs to. */
@@ -25,11 +26,18 @@ export interface Original {
 export interface NamedRecords {
   readonly holds: ReadonlyMap<string, Hold>;
   readonly originals: ReadonlyMap<string, Original>;
+  /** The counters that metered spends name. */
+  readonly counters: ReadonlyMap<string, UsageCounter>;
   /** Facts of the lots that holds, originals and voids name. */
   readonly lots: ReadonlyMap<string, LotFact>;
 }
 
-export const NO_RECORDS: NamedRecords = { holds: new Map(), originals: new Map(), lots: new Map() };
+export const NO_RECORDS: NamedRecords = {
+  holds: new Map(),
+  originals: new Map(),
+  counters: new Map(),
+  lots: new Map(),
+};
 
 /**
  * A wallet in the middle of a plan: every step takes one and returns the next.
@@ -42,6 +50,7 @@ export interface WalletDraft {
   readonly entries: readonly EntryDraft[];
   readonly made: readonly LotFact[];
   readonly changedHolds: readonly Hold[];
+  readonly changedCounters: readonly UsageCounter[];
   readonly payments: readonly PaymentFact[];
   readonly notes: readonly EntryNote[];
   readonly messages: readonly OutboxMessage[];
@@ -62,6 +71,7 @@ export function openDraft(wallet: Wallet, waiting: readonly OpenLot[], records: 
     entries: [],
     made: [],
     changedHolds: [],
+    changedCounters: [],
     payments: [],
     notes: [],
     messages: [],
@@ -135,6 +145,15 @@ export function putHold(draft: WalletDraft, hold: Hold): WalletDraft {
     records: { ...draft.records, holds: new Map([...draft.records.holds, [hold.id, hold]]) },
     changedHolds: [...draft.changedHolds.filter((other) => other.id !== hold.id), hold],
     wallet: { ...draft.wallet, nextHoldAt: nextHoldAt(draft.wallet, hold) },
+  };
+}
+
+/** Records the count of a metered use. */
+export function putCounter(draft: WalletDraft, counter: UsageCounter): WalletDraft {
+  return {
+    ...draft,
+    records: { ...draft.records, counters: new Map([...draft.records.counters, [counter.id, counter]]) },
+    changedCounters: [...draft.changedCounters.filter((other) => other.id !== counter.id), counter],
   };
 }
 

@@ -10,6 +10,7 @@ import { createLeaseStore } from "../adapters/mongo/lease-store";
 import { createOperationStore } from "../adapters/mongo/operation-store";
 import { DATABASE_NAME } from "../adapters/mongo/schema/collections";
 import { createStripeLinkStore } from "../adapters/mongo/stripe-link-store";
+import { createUsageStore } from "../adapters/mongo/usage-store";
 import { createWalletStore } from "../adapters/mongo/wallet-store";
 import { createDigest } from "../adapters/node/digest";
 import { createTiming } from "../adapters/node/timing";
@@ -58,6 +59,7 @@ function createDeps(database: Database, settings: Settings): Deps {
     operations: createOperationStore(database),
     inbox: createInboxStore(database),
     leases: createLeaseStore(database),
+    usage: createUsageStore(database),
     links: createStripeLinkStore(database),
     payments: createPayments(settings.stripe),
     digest,

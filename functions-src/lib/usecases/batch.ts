@@ -2,7 +2,7 @@ import type { BatchCommand, SingleCommand } from "../domain/commands";
 import type { JsonValue } from "../domain/entry";
 import type { Instant } from "../domain/instant";
 import type { Refusal } from "../domain/refusal";
-import type { Caller, MemberCall } from "./caller";
+import type { MemberCall } from "./caller";
 import { type ConsumeInput, spendCommand } from "./consume";
 import type { Deps } from "./deps";
 import {
@@ -43,7 +43,7 @@ export async function runBatch(deps: Deps, call: MemberCall<BatchInput>, now: In
   const command: BatchCommand = {
     kind: "batch",
     ...commandBase(deps.digest, caller, { useCase: "batch", key: input.key, input: { ...input } }),
-    operations: input.operations.map((operation) => operationCommand(deps, caller, operation, input)),
+    operations: await Promise.all(input.operations.map((operation) => operationCommand(deps, call, operation, now))),
   };
   const outcome = await deps.post({ accountId, unit: input.unit }, command, now);
   return answered(outcome, (entry) => ({
@@ -52,15 +52,15 @@ export async function runBatch(deps: Deps, call: MemberCall<BatchInput>, now: In
   }));
 }
 
-function operationCommand(
-  deps: Pick<Deps, "digest">,
-  caller: Caller,
+async function operationCommand(
+  deps: Deps,
+  { caller, accountId, input: { key, unit } }: MemberCall<BatchInput>,
   operation: BatchOperation,
-  { key, unit }: BatchInput,
-): SingleCommand {
+  now: Instant,
+): Promise<SingleCommand> {
   switch (operation.kind) {
     case "consume":
-      return spendCommand(deps, caller, { ...operation, key, unit, metadata: null });
+      return spendCommand(deps, { caller, accountId, input: { ...operation, key, unit, metadata: null } }, now);
     case "authorize":
       return authorizeCommand(deps, caller, { ...operation, key, unit });
     case "capture":

@@ -1,16 +1,24 @@
-import type { Amount } from "../domain/amount";
+import { type Amount, ZERO } from "../domain/amount";
+import { AppError } from "../domain/app-error";
 import type { SpendCommand } from "../domain/commands";
+import { type FeaturePrice, priceOf } from "../domain/feature-price";
 import type { Instant } from "../domain/instant";
 import type { ReceiptLine } from "../domain/lot";
-import type { Refusal } from "../domain/refusal";
-import type { Caller, MemberCall } from "./caller";
+import { type Refusal, refuse } from "../domain/refusal";
+import { counterIdOf, usageSlotAt } from "../domain/usage";
+import type { MemberCall } from "./caller";
 import type { Deps } from "./deps";
 import { type ShownBalance, answered, balanceAnswer, commandBase } from "./operation";
+import { meteredTerms } from "./plan-features";
 
-/** A spend as asked for. `metadata` is kept apart from the ledger and is not part of the fingerprint. */
+/**
+ * A spend as asked for: an amount, or a quantity of a feature that the catalog prices and the plan counts; the other is null.
+ * `metadata` is kept apart from the ledger and is not part of the fingerprint.
+ */
 export interface ConsumeInput {
   readonly key: string;
-  readonly amount: Amount;
+  readonly amount: Amount | null;
+  readonly quantity: Amount | null;
   readonly unit: string;
   readonly feature: string | null;
   readonly metadata: Readonly<Record<string, unknown>> | null;
@@ -27,28 +35,55 @@ export interface ConsumeAnswer {
   readonly at: Date;
 }
 
-/** Builds the spend that a caller asks for. */
-export function spendCommand(deps: Pick<Deps, "digest">, caller: Caller, input: ConsumeInput): SpendCommand {
+/** Builds the spend that a caller asks for; the price of a quantity is the catalog's at this moment. */
+export async function spendCommand(deps: Deps, call: MemberCall<ConsumeInput>, now: Instant): Promise<SpendCommand> {
+  const { caller, accountId, input } = call;
+  const base = commandBase(deps.digest, caller, { useCase: "consume", key: input.key, input: { ...input } });
+  if (input.amount !== null) {
+    return { kind: "spend", ...base, amount: input.amount, feature: input.feature, use: null };
+  }
+  const { feature, quantity } = input;
+  if (feature === null || quantity === null)
+    throw new AppError("invalid_input", "amount: expected an amount, or a feature and a quantity");
+  const terms = await meteredTerms(deps, feature, now);
+  if (terms === null) {
+    return { kind: "spend", ...base, amount: ZERO, feature, use: refuse("not_in_plan", { feature }) };
+  }
+  const slot = usageSlotAt(now);
+  const counter = { id: counterIdOf(accountId, feature, slot), accountId, feature, slot: slot.id };
   return {
     kind: "spend",
-    ...commandBase(deps.digest, caller, { useCase: "consume", key: input.key, input: { ...input } }),
-    amount: input.amount,
-    feature: input.feature,
+    ...base,
+    amount: priced(feature, terms.price, quantity),
+    feature,
+    use: { counter, slot, quantity, terms },
   };
+}
+
+function priced(feature: string, price: FeaturePrice | null, quantity: Amount): Amount {
+  if (price === null)
+    throw new AppError(
+      "invalid_input",
+      `feature: expected one that the catalog prices, got "${feature}"; give an amount`,
+    );
+  const amount = priceOf(price, quantity);
+  if (amount === null)
+    throw new AppError("invalid_input", `quantity: expected one whose price stays below 2^53, got ${quantity}`);
+  return amount;
 }
 
 /**
  * Spends units of a wallet: builds the command, and lets the wallet's queue load, plan and apply it.
- * Refuses, in this order: key_reused, account_closed, account_suspended, wallet_frozen, in_debt, too_many_lots,
- * insufficient_tokens, contention, outcome_unknown.
+ * Refuses, in this order: key_reused, account_closed, account_suspended, wallet_frozen, not_in_plan, limit_reached, in_debt,
+ * too_many_lots, insufficient_tokens, contention, outcome_unknown.
  */
 export async function consume(
   deps: Deps,
   call: MemberCall<ConsumeInput>,
   now: Instant,
 ): Promise<ConsumeAnswer | Refusal> {
-  const { caller, accountId, input } = call;
-  const outcome = await deps.post({ accountId, unit: input.unit }, spendCommand(deps, caller, input), now);
+  const { accountId, input } = call;
+  const outcome = await deps.post({ accountId, unit: input.unit }, await spendCommand(deps, call, now), now);
   return answered(outcome, (entry) => ({
     entryId: entry.id,
     amount: Number(entry.answer["amount"]),

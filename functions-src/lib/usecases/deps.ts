@@ -12,6 +12,7 @@ import type { OperationStore } from "../ports/operation-store";
 import type { Payments } from "../ports/payments";
 import type { StripeLinkStore } from "../ports/stripe-links";
 import type { Timing } from "../ports/timing";
+import type { UsageStore } from "../ports/usage-store";
 import type { WalletStore } from "../ports/wallet-store";
 
 /** Posts a command to a wallet through its queue; the only way to change a balance. */
@@ -25,6 +26,7 @@ export interface Deps {
   readonly operations: OperationStore;
   readonly inbox: InboxStore;
   readonly leases: LeaseStore;
+  readonly usage: UsageStore;
   readonly links: StripeLinkStore;
   readonly payments: Payments;
   readonly digest: Digest;

@@ -22,8 +22,8 @@ export async function previewSpend(
   call: MemberCall<ConsumeInput>,
   now: Instant,
 ): Promise<PreviewAnswer | Refusal> {
-  const { caller, accountId, input } = call;
-  const command = spendCommand(deps, caller, input);
+  const { accountId, input } = call;
+  const command = await spendCommand(deps, call, now);
   const facts = await loadBatchFacts(deps.wallets, { accountId, unit: input.unit }, [command], now);
   const [outcome] = planBatch(facts, [command], now).outcomes;
   if (outcome === undefined) return refuse("contention");

@@ -1,8 +1,17 @@
 import { type CatalogItem, type FeatureTerms, versionIdOf } from "../../domain/catalog";
+import type { FeaturePrice } from "../../domain/feature-price";
 import type { CatalogStore } from "../../ports/catalog-store";
 import type { Database, StoredDocument } from "../../ports/collection";
 import { insertOnce } from "./insert-once";
-import { fromDbAmount, fromDbDocument, fromDbInteger, fromDbText, fromDbWord, toDbInteger } from "./mapping";
+import {
+  fromDbAmount,
+  fromDbDocument,
+  fromDbInteger,
+  fromDbList,
+  fromDbText,
+  fromDbWord,
+  toDbInteger,
+} from "./mapping";
 
 const MAX_VERSIONS = 1000;
 
@@ -34,7 +43,7 @@ const AMOUNT_FIELDS: ReadonlySet<string> = new Set([
   "monthlyTokens",
   "tokens",
   "limit",
-  "tokensPerUnit",
+  "upTo",
 ]);
 
 /** Copies a document and writes its amounts as 64-bit integers, however deep they lie. */
@@ -42,6 +51,9 @@ function integersOf(database: Database, value: Readonly<Record<string, unknown>>
   return Object.fromEntries(
     Object.entries(value).map(([field, content]) => {
       if (typeof content === "number" && AMOUNT_FIELDS.has(field)) return [field, toDbInteger(database, content)];
+      if (Array.isArray(content)) {
+        return [field, content.map((element: Record<string, unknown>) => integersOf(database, element))];
+      }
       if (typeof content === "object" && content !== null) {
         return [field, integersOf(database, content as Record<string, unknown>)];
       }
@@ -119,7 +131,22 @@ function fromDbFeature(terms: StoredDocument): FeatureTerms {
         kind,
         limit: amountOrNull("limit"),
         hard: terms["hard"] === true,
-        tokensPerUnit: amountOrNull("tokensPerUnit"),
+        price: terms["price"] === null ? null : fromDbPrice(fromDbDocument(terms["price"], "price")),
       };
   }
+}
+
+function fromDbPrice(price: StoredDocument): FeaturePrice {
+  const kind = fromDbWord(price["kind"], ["fixed", "per_unit", "tiered"] as const, "price.kind");
+  if (kind !== "tiered") return { kind, tokens: fromDbAmount(price["tokens"], "price.tokens") };
+  return {
+    kind,
+    tiers: fromDbList(price["tiers"], "price.tiers", (element, path) => {
+      const tier = fromDbDocument(element, path);
+      return {
+        upTo: tier["upTo"] === null ? null : fromDbAmount(tier["upTo"], `${path}.upTo`),
+        tokens: fromDbAmount(tier["tokens"], `${path}.tokens`),
+      };
+    }),
+  };
 }

@@ -2,6 +2,7 @@ import { toAmount } from "../../domain/amount";
 import type { Instant } from "../../domain/instant";
 import { LOT_CLASSES, type ReceiptLine } from "../../domain/lot";
 import type { BatchFacts, NeededFacts } from "../../domain/plan-batch";
+import type { UsageCounter } from "../../domain/usage";
 import type { Wallet } from "../../domain/wallet";
 import type { Original } from "../../domain/wallet-draft";
 import type { OperationOptions } from "../../ports/collection";
@@ -9,6 +10,7 @@ import type { Holds } from "./holds";
 import type { Ledger } from "./ledger";
 import type { LotStates } from "./lot-states";
 import type { Lots } from "./lots";
+import type { UsageCounters } from "./usage-store";
 
 const HOLDS_PER_PAGE = 1000;
 
@@ -18,6 +20,7 @@ export interface FactSources {
   readonly lots: Lots;
   readonly lotStates: LotStates;
   readonly holds: Holds;
+  readonly counters: UsageCounters;
 }
 
 /**
@@ -57,11 +60,24 @@ export async function loadFacts(
     lots,
     records: {
       holds: new Map(holds.map((hold) => [hold.id, hold])),
+      counters: await loadCounters(sources, needed, options),
       originals: new Map(originals.map((original) => [original.entry.id, original])),
       lots: new Map(facts.map((fact) => [fact.id, fact])),
     },
     ...(needed.dueHolds ? { nextHoldAtOfOthers: await nextDeadline(sources, wallet, dueHolds.length, options) } : {}),
   };
+}
+
+async function loadCounters(
+  sources: FactSources,
+  needed: NeededFacts,
+  options: OperationOptions | undefined,
+): Promise<ReadonlyMap<string, UsageCounter>> {
+  const counters = new Map<string, UsageCounter>();
+  for (const counter of needed.counters) {
+    if (!counters.has(counter.id)) counters.set(counter.id, await sources.counters.load(counter, options));
+  }
+  return counters;
 }
 
 /** The next deadline among the open holds that were not loaded. */

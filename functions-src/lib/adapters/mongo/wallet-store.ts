@@ -1,4 +1,4 @@
-import type { Database, DatabaseSession, OperationOptions } from "../../ports/collection";
+import type { Database, OperationOptions } from "../../ports/collection";
 import {
   type SealedChanges,
   StoreFailure,
@@ -9,18 +9,16 @@ import {
 import { type EntryNotes, createEntryNotes } from "./entry-notes";
 import { type Holds, createHolds } from "./holds";
 import { type Ledger, createLedger } from "./ledger";
+import { inTransaction } from "./in-transaction";
 import { loadFacts } from "./load-facts";
 import { type LotStates, createLotStates } from "./lot-states";
 import { type Lots, createLots } from "./lots";
 import { type Outbox, createOutbox } from "./outbox";
 import { type PaymentRecords, createPaymentRecords } from "./payments";
-import { OPERATION_KEY_INDEX } from "./schema/ledger";
-import { hasLabel, isDuplicateKey } from "./store-errors";
+import { isDuplicateKey } from "./store-errors";
+import { type UsageCounters, createUsageCounters } from "./usage-store";
 import { createSettings } from "./wallet-settings";
 import { type Wallets, createWallets } from "./wallets";
-
-/** How often a commit whose fate is unknown is sent again before it is left unknown. */
-const COMMIT_TRIES = 5;
 
 /** Makes the store of wallets, lots, holds and the ledger over the collections of one database. */
 export function createWalletStore(database: Database): WalletStore {
@@ -35,6 +33,7 @@ export function createWalletStore(database: Database): WalletStore {
     lots,
     lotStates,
     holds,
+    counters: createUsageCounters(database),
     payments: createPaymentRecords(database),
     notes: createEntryNotes(database),
     outbox: createOutbox(database),
@@ -74,6 +73,7 @@ interface Writers {
   readonly lots: Lots;
   readonly lotStates: LotStates;
   readonly holds: Holds;
+  readonly counters: UsageCounters;
   readonly payments: PaymentRecords;
   readonly notes: EntryNotes;
   readonly outbox: Outbox;
@@ -90,6 +90,7 @@ async function write(writers: Writers, changes: SealedChanges, options: Operatio
   if (changes.lots.length > 0) await writers.lots.insert(changes.lots, options);
   if (changes.lotStates.length > 0) await writers.lotStates.save(wallet, changes.lotStates, options);
   if (changes.holds.length > 0) await writers.holds.save(changes.holds, options);
+  for (const counter of changes.counters) await writers.counters.save(counter, options);
   if (changes.payments.length > 0) await writers.payments.insert(changes.payments, options);
   if (changes.notes.length > 0) await writers.notes.insert(wallet.accountId, changes.notes, options);
   if (changes.messages.length > 0) await writers.outbox.insert(changes.messages, options);
@@ -103,38 +104,4 @@ async function asTransient(insert: Promise<void>): Promise<void> {
     if (isDuplicateKey(error)) throw new StoreFailure("transient", error);
     throw error;
   }
-}
-
-async function inTransaction<T>(session: DatabaseSession, body: (options: OperationOptions) => Promise<T>): Promise<T> {
-  try {
-    session.start();
-    const result = await body({ session });
-    await commit(session);
-    return result;
-  } catch (error) {
-    await session.abort();
-    throw classify(error);
-  } finally {
-    await session.end();
-  }
-}
-
-/** Commits; a commit whose fate is unknown is repeated, which is safe because the server knows the transaction. */
-async function commit(session: DatabaseSession): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await session.commit();
-    } catch (error) {
-      if (!hasLabel(error, "UnknownTransactionCommitResult")) throw error;
-      if (tries >= COMMIT_TRIES) throw new StoreFailure("outcome_unknown", error);
-    }
-  }
-}
-
-function classify(error: unknown): unknown {
-  if (error instanceof StoreFailure) return error;
-  if (hasLabel(error, "TransientTransactionError")) return new StoreFailure("transient", error);
-  if (isDuplicateKey(error, OPERATION_KEY_INDEX)) return new StoreFailure("duplicate_key", error);
-  if (isDuplicateKey(error)) return new StoreFailure("corrupt", error);
-  return error;
 }

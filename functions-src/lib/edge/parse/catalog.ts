@@ -8,6 +8,27 @@ const name = z.string().min(1).max(128);
 const price = z.strictObject({ amountMinor: fields.amountOrZero, currency: fields.currency });
 const wholeNumber = (minimum: number, maximum: number): z.ZodNumber => z.number().int().min(minimum).max(maximum);
 
+const featurePrice = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("fixed"), tokens: fields.amount }),
+  z.strictObject({ kind: z.literal("per_unit"), tokens: fields.amount }),
+  z.strictObject({
+    kind: z.literal("tiered"),
+    tiers: z
+      .array(z.strictObject({ upTo: fields.amount.nullable(), tokens: fields.amountOrZero }))
+      .min(1)
+      .max(20)
+      .refine(areTiers, { error: "tiers with rising ends, the last without one" }),
+  }),
+]);
+
+function areTiers(tiers: readonly { readonly upTo: number | null }[]): boolean {
+  return tiers.every(({ upTo }, index) => {
+    const next = tiers[index + 1];
+    if (next === undefined) return upTo === null;
+    return upTo !== null && (next.upTo === null || next.upTo > upTo);
+  });
+}
+
 const feature: z.ZodType<FeatureTerms> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("boolean"), enabled: z.boolean() }),
   z.strictObject({ kind: z.literal("limit"), limit: fields.amountOrZero }),
@@ -15,7 +36,7 @@ const feature: z.ZodType<FeatureTerms> = z.discriminatedUnion("kind", [
     kind: z.literal("metered"),
     limit: fields.amountOrZero.nullable(),
     hard: z.boolean(),
-    tokensPerUnit: fields.amount.nullable(),
+    price: featurePrice.nullable(),
   }),
 ]);
 

@@ -18,18 +18,31 @@ export const parseBalance = parseWith(
     .transform(({ at, ...rest }) => (at === undefined ? rest : { ...rest, at })),
 );
 
+const spendFields = {
+  amount: fields.amount.optional(),
+  quantity: fields.amount.optional(),
+  feature: fields.feature.optional(),
+};
+const HOW_MUCH = { error: "an amount, or a feature and a quantity", path: ["amount"] };
+
+/** A spend names its amount, or a feature and the quantity that the catalog prices. */
+function saysHowMuch(spend: {
+  readonly amount?: unknown;
+  readonly quantity?: unknown;
+  readonly feature?: unknown;
+}): boolean {
+  if (spend.quantity === undefined) return spend.amount !== undefined;
+  return spend.amount === undefined && spend.feature !== undefined;
+}
+
 export const parseConsume = parseWith(
   z
-    .strictObject({
-      ...account,
-      key: fields.key,
-      amount: fields.amount,
-      unit,
-      feature: fields.feature.optional(),
-      metadata: metadata.optional(),
-    })
-    .transform(({ feature, metadata: note, ...rest }) => ({
+    .strictObject({ ...account, key: fields.key, unit, ...spendFields, metadata: metadata.optional() })
+    .refine(saysHowMuch, HOW_MUCH)
+    .transform(({ amount, quantity, feature, metadata: note, ...rest }) => ({
       ...rest,
+      amount: amount ?? null,
+      quantity: quantity ?? null,
       feature: feature ?? null,
       metadata: note ?? null,
     })),
@@ -38,17 +51,13 @@ export const parseConsume = parseWith(
 /** A preview takes the argument of consume; its key may be left out, because nothing is kept under it. */
 export const parsePreview = parseWith(
   z
-    .strictObject({
-      ...account,
-      key: fields.key.optional(),
-      amount: fields.amount,
-      unit,
-      feature: fields.feature.optional(),
-      metadata: metadata.optional(),
-    })
-    .transform(({ key, feature, metadata: _note, ...rest }) => ({
+    .strictObject({ ...account, key: fields.key.optional(), unit, ...spendFields, metadata: metadata.optional() })
+    .refine(saysHowMuch, HOW_MUCH)
+    .transform(({ key, amount, quantity, feature, metadata: _note, ...rest }) => ({
       ...rest,
       key: key ?? "preview",
+      amount: amount ?? null,
+      quantity: quantity ?? null,
       feature: feature ?? null,
       metadata: null,
     })),
@@ -107,8 +116,14 @@ const operation = z.discriminatedUnion(
   "kind",
   [
     z
-      .strictObject({ kind: z.literal("consume"), amount: fields.amount, feature: fields.feature.optional() })
-      .transform(({ feature, ...rest }) => ({ ...rest, feature: feature ?? null })),
+      .strictObject({ kind: z.literal("consume"), ...spendFields })
+      .refine(saysHowMuch, HOW_MUCH)
+      .transform(({ amount, quantity, feature, ...rest }) => ({
+        ...rest,
+        amount: amount ?? null,
+        quantity: quantity ?? null,
+        feature: feature ?? null,
+      })),
     z
       .strictObject({ kind: z.literal("authorize"), ...authorization })
       .transform(({ feature, ttlSeconds, ...rest }) => ({

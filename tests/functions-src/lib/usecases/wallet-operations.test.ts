@@ -84,7 +84,7 @@ const grant = async (amount: number, more: object = {}, now = T0): Promise<Grant
 const spend = async (amount: number, now = T0, feature: string | null = null): Promise<ConsumeAnswer> =>
   (await consume(
     deps,
-    member({ key: key(), amount: toAmount(amount), unit, feature, metadata: null }),
+    member({ key: key(), amount: toAmount(amount), quantity: null, unit, feature, metadata: null }),
     now,
   )) as ConsumeAnswer;
 const hold = async (amount: number, now = T0, ttlSeconds: number | null = null): Promise<AuthorizeAnswer> =>
@@ -348,15 +348,15 @@ describe("a batch", () => {
     const batch = (operations: Parameters<typeof runBatch>[1]["input"]["operations"], batchKey = key()) =>
       runBatch(deps, member({ key: batchKey, unit, operations }), T0);
     const refused = await batch([
-      { kind: "consume", amount: toAmount(6), feature: null },
-      { kind: "consume", amount: toAmount(6), feature: null },
+      { kind: "consume", quantity: null, amount: toAmount(6), feature: null },
+      { kind: "consume", quantity: null, amount: toAmount(6), feature: null },
     ]);
     expect(refused).toMatchObject({ ok: false, code: "insufficient_tokens", index: 1 });
     expect(await balance()).toMatchObject({ available: 10, seq: 1 });
 
     const sameKey = key();
     const operations = [
-      { kind: "consume", amount: toAmount(3), feature: null },
+      { kind: "consume", quantity: null, amount: toAmount(3), feature: null },
       { kind: "authorize", amount: toAmount(4), feature: null, ttlSeconds: 60 },
     ] as const;
     const done = await batch(operations, sameKey);
@@ -375,7 +375,7 @@ describe("a batch", () => {
     expect(
       await batch([
         { kind: "capture", holdId, amount: toAmount(1) },
-        { kind: "consume", amount: toAmount(6), feature: null },
+        { kind: "consume", quantity: null, amount: toAmount(6), feature: null },
       ]),
     ).toMatchObject({ ok: true, balance: { available: 0, held: 0 } });
   });
@@ -454,7 +454,11 @@ describe("reading a wallet", () => {
   it("previews a spend and writes nothing", async () => {
     await grant(5);
     const ask = (amount: number) =>
-      previewSpend(deps, member({ key: "p", amount: toAmount(amount), unit, feature: null, metadata: null }), T0);
+      previewSpend(
+        deps,
+        member({ key: "p", amount: toAmount(amount), quantity: null, unit, feature: null, metadata: null }),
+        T0,
+      );
     expect(await ask(3)).toMatchObject({ ok: true, amount: 3, balance: { available: 2 } });
     expect(await ask(6)).toMatchObject({ code: "insufficient_tokens", missing: 1 });
     expect(await balance()).toMatchObject({ available: 5, seq: 1 });
@@ -510,7 +514,7 @@ describe("the low-balance warning", () => {
     await grant(10);
     await spend(9);
     expect(await messages()).toBe(2);
-    const crossing = { key: key(), amount: toAmount(1), unit, feature: null, metadata: null };
+    const crossing = { key: key(), amount: toAmount(1), quantity: null, unit, feature: null, metadata: null };
     await consume(deps, member(crossing), T0);
     await consume(deps, member(crossing), T0);
     expect(await messages()).toBe(2);

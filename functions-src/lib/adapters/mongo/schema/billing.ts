@@ -28,7 +28,15 @@ const featureTerms: JsonSchema = {
     enabled: { bsonType: "bool" },
     limit: amountOrNull,
     hard: { bsonType: "bool" },
-    tokensPerUnit: amountOrNull,
+    price: {
+      bsonType: ["object", "null"],
+      required: ["kind"],
+      properties: {
+        kind: word(["fixed", "per_unit", "tiered"]),
+        tokens: amount,
+        tiers: { bsonType: "array", maxItems: 20 },
+      },
+    },
   },
 };
 

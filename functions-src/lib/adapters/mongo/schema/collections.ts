@@ -14,6 +14,7 @@ import { leasesDefinition } from "./leases";
 import { ledgerDefinition } from "./ledger";
 import { lotStatesDefinition, lotsDefinition } from "./lots";
 import { outboxDefinition } from "./outbox";
+import { usageCountersDefinition, usageKeysDefinition } from "./usage";
 import { walletsDefinition } from "./wallets";
 
 /** The name of the product's database. */
@@ -38,4 +39,6 @@ export const COLLECTIONS: readonly CollectionDefinition[] = [
   stripeEventsDefinition,
   stripeEventBodiesDefinition,
   leasesDefinition,
+  usageKeysDefinition,
+  usageCountersDefinition,
 ];

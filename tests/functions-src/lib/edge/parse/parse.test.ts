@@ -16,7 +16,7 @@ const checkout = (overrides: object): unknown =>
 
 describe("an argument", () => {
   it("gets its defaults", () => {
-    expect(consume({})).toEqual({ key: "k", amount: 1, unit: "tokens", feature: null, metadata: null });
+    expect(consume({})).toEqual({ key: "k", amount: 1, quantity: null, unit: "tokens", feature: null, metadata: null });
     expect(parseHistory({})).toEqual({ unit: "tokens", limit: 50, before: null, kinds: null });
     expect(parseBalance(undefined)).toEqual({ unit: "tokens" });
     expect(grant({})).toMatchObject({
@@ -58,6 +58,21 @@ describe("an argument", () => {
       "amount: expected a whole number in 1..2^53-1, got NaN",
     ],
     ["an amount as text", () => consume({ amount: "5" }), 'amount: expected a whole number in 1..2^53-1, got "5"'],
+    [
+      "neither amount nor quantity",
+      () => parseConsume({ key: "k" }),
+      "amount: expected an amount, or a feature and a quantity, got",
+    ],
+    [
+      "amount and quantity",
+      () => consume({ quantity: 2, feature: "chat" }),
+      "amount: expected an amount, or a feature and a quantity",
+    ],
+    [
+      "a quantity of nothing",
+      () => parseConsume({ key: "k", quantity: 2 }),
+      "amount: expected an amount, or a feature and a quantity",
+    ],
     ["an unknown field", () => consume({ ammount: 5 }), 'argument: unknown field "ammount"'],
     [
       "a unit with a colon",
