@@ -122,6 +122,28 @@ describe("a product whose time stands still", () => {
     });
   });
 
+  it("lets a payment that was on its way arrive before time moves on, so that no webhook is refused as too old", async () => {
+    const gil = await product.signUp("gil@clock.test");
+    const paidAt = await nowOf(product);
+    const sessions = await Promise.all(
+      [1, 2, 3].map((key) =>
+        call<CheckoutAnswer>(gil, "billing/checkout", { key: `${key}`, pack: "pack-100", ...urls }),
+      ),
+    );
+    await Promise.all(sessions.map(({ sessionId }) => product.simulate(`checkout/${sessionId}/pay`)));
+    await advance(product, { seconds: 30 * DAY });
+    const events = databaseOf(product).collection("stripeEvents");
+    const objectIds = sessions.map(({ sessionId }) => sessionId);
+    const completed = { type: "checkout.session.completed", objectId: { $in: objectIds } };
+    const received = await events.find(completed).toArray();
+    expect(received.map(({ receivedAt }) => Number(receivedAt))).toEqual([paidAt, paidAt, paidAt]);
+    await until(
+      "the packs",
+      () => available(gil),
+      (tokens) => tokens === 303,
+    );
+  });
+
   it("refuses to go anywhere that is no time ahead, by path, value and expectation", async () => {
     const before = await nowOf(product);
     const rows: readonly [object, string][] = [

@@ -22,7 +22,12 @@ interface FailPoint {
   readonly data: Doc;
 }
 
-const known = new Set(["failCommand", "failGetMoreAfterCursorCheckout", "onPrimaryTransactionalWrite"]);
+/** The fail points there are. */
+export const FAIL_POINTS: ReadonlySet<string> = new Set([
+  "failCommand",
+  "failGetMoreAfterCursorCheckout",
+  "onPrimaryTransactionalWrite",
+]);
 
 /** Faults that tests switch on by configureFailPoint. A name set again replaces what was set before. */
 export class FailPoints {
@@ -36,7 +41,7 @@ export class FailPoints {
       this.points.delete(name);
       return;
     }
-    if (!known.has(name)) throw serverError("NotImplemented", `Fail point '${name}' is not implemented`);
+    if (!FAIL_POINTS.has(name)) throw serverError("NotImplemented", `Fail point '${name}' is not implemented`);
     const data = body.get("data");
     const times = mode instanceof Map ? toNumber(mode.get("times")) : undefined;
     const skip = mode instanceof Map ? toNumber(mode.get("skip")) : undefined;

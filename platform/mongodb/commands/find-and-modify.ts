@@ -8,9 +8,10 @@ import type { CommandContext } from "./context";
 import { createDelete, createUpdate } from "./modify";
 import { filterContextOf, runOnce } from "./statements";
 import { collectionName } from "./target";
+import { whenSettled } from "./when-settled";
 
 /** Runs the findAndModify command. */
-export async function findAndModify(context: CommandContext): Promise<Reply> {
+export function findAndModify(context: CommandContext): Reply | Promise<Reply> {
   const { args, body } = context;
   const name = collectionName(context);
   const isRemove = args.boolean("remove", false);
@@ -26,8 +27,7 @@ export async function findAndModify(context: CommandContext): Promise<Reply> {
     throw serverError("FailedToParse", `Cannot specify both ${wantsNew ? "new" : "upsert"}=true and remove=true`);
   }
   const run = isRemove ? removeOne(context, name) : updateOne(context, name, given ?? null, wantsNew);
-  const { result } = await runOnce(context, run);
-  return { fields: new Map(result) };
+  return whenSettled(runOnce(context, run), (result) => ({ fields: new Map(result) }));
 }
 
 function removeOne(context: CommandContext, name: string): () => Doc {

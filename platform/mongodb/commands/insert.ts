@@ -11,10 +11,11 @@ import type { CommandContext } from "./context";
 import { assertDocumentSize, runStatements, statementDocs } from "./statements";
 import { collectionForWrite, collectionName, untilUnblocked, writeDocument } from "./target";
 import { assertMeasurement } from "./time-series";
+import { whenSettled } from "./when-settled";
 import { writeReply } from "./write-reply";
 
 /** Runs the insert command. */
-export async function insert(context: CommandContext): Promise<Reply> {
+export function insert(context: CommandContext): Reply | Promise<Reply> {
   const name = collectionName(context);
   const documents =
     context.sequences.get("documents") ??
@@ -27,14 +28,24 @@ export async function insert(context: CommandContext): Promise<Reply> {
     );
   }
   const opened = untilUnblocked(context, () => collectionForWrite(context, name));
-  let collection = opened instanceof Promise ? await opened : opened;
-  const outcomes = await runStatements<Buffer | Doc>(context, documents, (document) => () => {
-    if (collection.isDropped) collection = collectionForWrite(context, name);
+  return whenSettled(opened, (collection) => insertInto(context, collection, documents));
+}
+
+function insertInto(
+  context: CommandContext,
+  opened: Collection,
+  documents: readonly (Buffer | Doc)[],
+): Reply | Promise<Reply> {
+  let collection = opened;
+  const ran = runStatements<Buffer | Doc>(context, documents, (document) => () => {
+    if (collection.isDropped) collection = collectionForWrite(context, collection.name);
     insertDocument(context, collection, document);
     return new Map([["n", 1]]);
   });
-  const inserted = outcomes.results.filter((result) => result !== undefined).length;
-  return writeReply(outcomes, [["n", inserted]]);
+  return whenSettled(ran, (outcomes) => {
+    const inserted = outcomes.results.filter((result) => result !== undefined).length;
+    return writeReply(outcomes, [["n", inserted]]);
+  });
 }
 
 /** Stores one new document. Throws: DuplicateKey, DocumentValidationFailure, InvalidIdField, BSONObjectTooLarge. */

@@ -9,7 +9,7 @@ import { compileUpdate } from "../update/compile-update";
 import type { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
 import { assertValid, insertDocument, withLeadingId } from "./insert";
-import { findForWrite, prepareQuery, type Found } from "./query";
+import { findForWrite, prepareWrite, type Found } from "./query";
 import { assertDocumentSize, filterContextOf } from "./statements";
 import { assertSeriesUpdate } from "./time-series";
 import { collectionForWrite, findCollection, treesFor, writeDocument } from "./target";
@@ -67,7 +67,7 @@ export function createUpdate(context: CommandContext, statement: UpdateStatement
       deadline: context.deadline,
     };
     if (collection !== undefined && trees !== undefined) {
-      const prepared = prepareQuery(collection, trees, query);
+      const prepared = prepareWrite(collection, trees, query);
       queue ??= findForWrite(prepared);
       for (let next = queue[0]; next !== undefined; next = queue[0]) {
         const current = treesFor(context, collection).documents.get(next.idKey);
@@ -181,7 +181,7 @@ export function createDelete(
       limit: isMulti ? 0 : 1,
       deadline: context.deadline,
     };
-    const prepared = prepareQuery(collection, treesFor(context, collection), query);
+    const prepared = prepareWrite(collection, treesFor(context, collection), query);
     queue ??= findForWrite(prepared);
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
       const current = treesFor(context, collection).documents.get(next.idKey);

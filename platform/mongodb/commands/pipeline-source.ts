@@ -21,6 +21,16 @@ const serverStages: Readonly<Record<string, (context: CommandContext) => Doc[]>>
   $currentOp: currentOperations,
 };
 
+/** The stages that the server gives, and not the aggregation engine. */
+export const SERVER_STAGES: readonly string[] = [
+  ...Object.keys(serverStages),
+  "$collStats",
+  "$indexStats",
+  "$changeStream",
+  "$out",
+  "$merge",
+];
+
 /** Runs a pipeline on a collection, a view, or (undefined) on nothing but the server. */
 export function runStages(
   context: CommandContext,

@@ -34,6 +34,8 @@ export interface PreparedQuery {
   run(): Iterable<Buffer>;
 }
 
+const pointPlan: Plan = { kind: "id", ranges: [], isReverse: false, isSorted: true, boundFields: ["_id"] };
+
 /** Compiles and plans a query. Throws: what filter, sort and hint can be refused for. */
 export function prepareQuery(collection: Collection, trees: Trees, query: Query): PreparedQuery {
   const { filter, sort, hint, collation, limits, deadline } = query;
@@ -50,6 +52,19 @@ export function prepareQuery(collection: Collection, trees: Trees, query: Query)
     return (query.skip ?? 0) === 0 && (query.limit ?? 0) === 0 ? ordered : window(ordered, query);
   };
   return { plan, filter: compiled, needsSort: order !== undefined, counts, entries, run: () => bytesOf(entries()) };
+}
+
+/** Prepares the query of a write; one that asks for a single `_id` and nothing else goes to its document without a plan. */
+export function prepareWrite(collection: Collection, trees: Trees, query: Query): PreparedQuery {
+  const point = collection.keepsOrder ? undefined : pointOf(query);
+  if (point === undefined) return prepareQuery(collection, trees, query);
+  collection.idUses += 1;
+  const entries = (): Entry[] => {
+    const bytes = trees.documents.get(point);
+    return bytes === undefined ? [] : [[point, bytes]];
+  };
+  const counts = { keysExamined: 0, docsExamined: 0 };
+  return { plan: pointPlan, filter: undefined, needsSort: false, counts, entries, run: () => bytesOf(entries()) };
 }
 
 function countUse(collection: Collection, { kind, index }: Plan): void {

@@ -24,7 +24,8 @@ const reading = new Set([
 export function assertServableBySecondary(command: string, definition: CommandDefinition, body: Doc): void {
   const pipeline = body.get("pipeline");
   const last = Array.isArray(pipeline) ? pipeline.at(-1) : undefined;
-  const isWrite = command === "aggregate" ? writerOf(last instanceof Map ? last : undefined) !== undefined : definition.isWrite;
+  const isWrite =
+    command === "aggregate" ? writerOf(last instanceof Map ? last : undefined) !== undefined : definition.isWrite;
   if (isWrite === true || body.get("autocommit") === false) throw serverError("NotWritablePrimary", "not primary");
   if (!reading.has(command)) return;
   const preference = body.get("$readPreference");

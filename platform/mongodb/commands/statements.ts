@@ -18,52 +18,90 @@ export interface StatementOutcomes {
 /** One statement, parsed and ready; it is run again when it had to wait for a transaction, and goes on where it was. */
 export type StatementRun = () => Doc;
 
+/** The statements of a command while they run. */
+interface StatementsRun<T> {
+  readonly context: CommandContext;
+  readonly statements: readonly T[];
+  readonly begin: (statement: T, index: number) => StatementRun;
+  readonly isOrdered: boolean;
+  readonly results: (Doc | undefined)[];
+  readonly writeErrors: Doc[];
+  readonly retriedStatements: number[];
+}
+
 /**
  * Runs the statements of a write command one after the other; an ordered command stops at its first error.
  * A statement that this session has already run under this transaction number is answered from its record, and is not run again.
+ * Only a command that had to wait for a transaction answers later.
  */
-export async function runStatements<T>(
+export function runStatements<T>(
   context: CommandContext,
   statements: readonly T[],
   begin: (statement: T, index: number) => StatementRun,
-): Promise<StatementOutcomes> {
+): StatementOutcomes | Promise<StatementOutcomes> {
   const isOrdered = context.args.boolean("ordered", true);
-  const results: (Doc | undefined)[] = [];
-  const writeErrors: Doc[] = [];
-  const retriedStatements: number[] = [];
-  for (const [index, statement] of statements.entries()) {
-    const statementId = statementIdOf(context, index);
-    const known = rememberedResult(context, statementId);
-    if (known !== undefined) {
-      results[index] = known;
-      retriedStatements.push(statementId);
-      dependOnPast(context);
-      continue;
+  return runFrom({ context, statements, begin, isOrdered, results: [], writeErrors: [], retriedStatements: [] }, 0);
+}
+
+function runFrom<T>(run: StatementsRun<T>, first: number): StatementOutcomes | Promise<StatementOutcomes> {
+  for (let index = first; index < run.statements.length; index += 1) {
+    const goesOn = runStatement(run, index);
+    if (goesOn instanceof Promise) {
+      return goesOn.then((isFree) => runFrom(run, isFree ? index + 1 : run.statements.length));
     }
-    try {
-      const run = begin(statement, index);
-      const outcome = untilUnblocked(context, () => completed(context, statementId, run));
-      results[index] = outcome instanceof Promise ? await outcome : outcome;
-    } catch (error) {
-      if (!(error instanceof ServerError) || isFatal(context, error)) throw error;
-      writeErrors.push(writeErrorOf(error, index));
-      if (isOrdered || context.session?.transaction !== undefined) break;
-    }
+    if (!goesOn) break;
   }
-  if (writeErrors.length > 0) abortFailedTransaction(context);
-  return { results, writeErrors, retriedStatements };
+  if (run.writeErrors.length > 0) abortFailedTransaction(run.context);
+  return run;
+}
+
+/** Runs one statement; answers whether the next one may follow. Throws: what ends the whole command. */
+function runStatement<T>(run: StatementsRun<T>, index: number): boolean | Promise<boolean> {
+  const { context, statements, begin, results, retriedStatements } = run;
+  const statement = statements[index];
+  if (statement === undefined) return false;
+  const statementId = statementIdOf(context, index);
+  const known = rememberedResult(context, statementId);
+  if (known !== undefined) {
+    results[index] = known;
+    retriedStatements.push(statementId);
+    dependOnPast(context);
+    return true;
+  }
+  const keep = (result: Doc): boolean => {
+    results[index] = result;
+    return true;
+  };
+  try {
+    const work = begin(statement, index);
+    const outcome = untilUnblocked(context, () => completed(context, statementId, work));
+    return outcome instanceof Promise
+      ? outcome.then(keep).catch((error) => failStatement(run, index, error))
+      : keep(outcome);
+  } catch (error) {
+    return failStatement(run, index, error);
+  }
+}
+
+function failStatement<T>(
+  { context, writeErrors, isOrdered }: StatementsRun<T>,
+  index: number,
+  error: unknown,
+): boolean {
+  if (!(error instanceof ServerError) || isFatal(context, error)) throw error;
+  writeErrors.push(writeErrorOf(error, index));
+  return !isOrdered && context.session?.transaction === undefined;
 }
 
 /** Runs a command that is one retryable statement, such as findAndModify. */
-export async function runOnce(context: CommandContext, run: () => Doc): Promise<{ result: Doc; isRetry: boolean }> {
+export function runOnce(context: CommandContext, run: () => Doc): Doc | Promise<Doc> {
   const statementId = statementIdOf(context, 0);
   const known = rememberedResult(context, statementId);
   if (known !== undefined) {
     dependOnPast(context);
-    return { result: known, isRetry: true };
+    return known;
   }
-  const outcome = untilUnblocked(context, () => completed(context, statementId, run));
-  return { result: outcome instanceof Promise ? await outcome : outcome, isRetry: false };
+  return untilUnblocked(context, () => completed(context, statementId, run));
 }
 
 /** The documents of a command: a document sequence of the message, or an array in its body. */

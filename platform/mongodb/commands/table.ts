@@ -89,7 +89,7 @@ const definitions: Record<string, CommandDefinition> = {
     run: createIndexes,
     isWrite: true,
     inTransaction: true,
-    summary: "unique, compound, multikey, sparse, partial, hashed, TTL, hidden",
+    summary: "unique, compound, multikey, sparse, partial, hashed, TTL, hidden, text (listed only)",
   },
   dropIndexes: { run: dropIndexes, isWrite: true, summary: "by name, by key, *" },
   listCollections: { run: listCollections, summary: "filter, nameOnly" },

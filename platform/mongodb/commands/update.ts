@@ -5,15 +5,20 @@ import type { Reply } from "../wire/reply";
 import { Arguments } from "./arguments";
 import type { CommandContext } from "./context";
 import { createDelete, createUpdate } from "./modify";
-import { runStatements, statementDocs, type StatementRun } from "./statements";
+import { runStatements, statementDocs, type StatementOutcomes, type StatementRun } from "./statements";
 import { collectionName } from "./target";
+import { whenSettled } from "./when-settled";
 import { writeReply } from "./write-reply";
 
 /** Runs the update command. */
-export async function update(context: CommandContext): Promise<Reply> {
+export function update(context: CommandContext): Reply | Promise<Reply> {
   const name = collectionName(context);
   const statements = statementsOf(context, "updates");
-  const outcomes = await runStatements(context, statements, (statement) => updateStatement(context, name, statement));
+  const ran = runStatements(context, statements, (statement) => updateStatement(context, name, statement));
+  return whenSettled(ran, updateReply);
+}
+
+function updateReply(outcomes: StatementOutcomes): Reply {
   const upserted: Value[] = [];
   let matched = 0;
   let modified = 0;
@@ -65,13 +70,15 @@ function updateStatement(context: CommandContext, name: string, body: Doc): Stat
 }
 
 /** Runs the delete command. */
-export async function remove(context: CommandContext): Promise<Reply> {
+export function remove(context: CommandContext): Reply | Promise<Reply> {
   const name = collectionName(context);
   const statements = statementsOf(context, "deletes");
-  const outcomes = await runStatements(context, statements, (statement) => deleteStatement(context, name, statement));
-  let removed = 0;
-  for (const result of outcomes.results) removed += Number(result?.get("n") ?? 0);
-  return writeReply(outcomes, [["n", removed]]);
+  const ran = runStatements(context, statements, (statement) => deleteStatement(context, name, statement));
+  return whenSettled(ran, (outcomes) => {
+    let removed = 0;
+    for (const result of outcomes.results) removed += Number(result?.get("n") ?? 0);
+    return writeReply(outcomes, [["n", removed]]);
+  });
 }
 
 function deleteStatement(context: CommandContext, name: string, body: Doc): StatementRun {

@@ -15,9 +15,7 @@ export function planEvictions({ collection, before, after }: Change): Change[] {
   if (bytes <= sizeBytes && count <= maxDocuments) return evictions;
   for (const [idKey, old] of collection.live.documents.entries()) {
     if (bytes <= sizeBytes && count <= maxDocuments) break;
-    evictions.push(
-      planChange({ collection, idKey, before: old, after: undefined, isReplacement: false, isSilent: true }),
-    );
+    evictions.push(planChange({ collection, idKey, before: old, after: undefined, isReplacement: false }));
     bytes -= old.length;
     count -= 1;
   }

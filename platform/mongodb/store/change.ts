@@ -19,7 +19,7 @@ export interface Change {
   readonly before: Buffer | undefined;
   readonly after: Buffer | undefined;
   readonly isReplacement: boolean;
-  /** Not told to change streams: what happens in a time series, and what falls out of a capped collection. */
+  /** Not told to change streams: what happens in a time series. */
   readonly isSilent?: boolean;
   readonly deltas: readonly IndexDelta[];
 }

@@ -1,6 +1,7 @@
 import { typeNameOf } from "../bson/types";
 import { Double, type Doc, type Value } from "../bson/values";
 import { serverError } from "../errors";
+import { isTextKey, textOptions, textSpecification } from "./text-index";
 import type { IndexDefinition, IndexField } from "./secondary-index";
 
 /** An index that was asked for; `isIdIndex` for the one every collection has anyway. */
@@ -30,7 +31,8 @@ export function planIndex(specification: Doc): PlannedIndex {
   if (!(key instanceof Map) || key.size === 0) {
     throw serverError("CannotCreateIndex", "An index specification needs a 'key' that names at least one field");
   }
-  assertOptions(specification);
+  const isText = isTextKey(key);
+  assertOptions(specification, isText);
   const fields = [...key].map(([path, direction]) => fieldOf(path, direction));
   const name = specification.get("name");
   const isUnique = isTrue(specification.get("unique"));
@@ -61,6 +63,7 @@ export function planIndex(specification: Doc): PlannedIndex {
   const isHidden = isTrue(specification.get("hidden"));
   if (isHidden && isIdIndex) throw serverError("BadValue", "can't hide _id index");
   if (isHidden) shown.set("hidden", true);
+  if (isText) return { isIdIndex, definition: textDefinition(specification, given, fields) };
   const expiry = expiryOf(specification, fields);
   if (expiry !== undefined) shown.set("expireAfterSeconds", expiry);
   return {
@@ -79,12 +82,27 @@ export function planIndex(specification: Doc): PlannedIndex {
   };
 }
 
+function textDefinition(specification: Doc, name: string, fields: readonly IndexField[]): IndexDefinition {
+  const shown = textSpecification(specification, name);
+  const key = shown.get("key");
+  return {
+    name,
+    key: key instanceof Map ? key : new Map(),
+    fields,
+    isUnique: false,
+    isSparse: true,
+    isHidden: true,
+    isListedOnly: true,
+    specification: shown,
+  };
+}
+
 /** Throws: NotImplemented, InvalidIndexSpecificationOption. */
-function assertOptions(specification: Doc): void {
+function assertOptions(specification: Doc, isText: boolean): void {
   for (const option of specification.keys()) {
     if (refusedOptions.includes(option))
       throw serverError("NotImplemented", `Index option '${option}' is not implemented`);
-    if (!knownOptions.has(option)) {
+    if (!knownOptions.has(option) && !(isText && textOptions.includes(option))) {
       throw serverError(
         "InvalidIndexSpecificationOption",
         `The field '${option}' is not valid for an index specification. Specification: ${[...specification.keys()].join(", ")}`,
@@ -103,7 +121,7 @@ function fieldOf(path: string, direction: Value): IndexField {
   if (path === "" || path.startsWith("$") || path.startsWith(".") || path.endsWith(".")) {
     throw serverError("CannotCreateIndex", `Index keys cannot have the field name '${path}'`);
   }
-  if (direction === "hashed") return { path, isDescending: false };
+  if (direction === "hashed" || direction === "text") return { path, isDescending: false };
   if (typeof direction === "string") {
     throw serverError("NotImplemented", `Index type '${direction}' is not implemented`);
   }

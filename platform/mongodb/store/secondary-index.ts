@@ -22,6 +22,8 @@ export interface IndexDefinition {
   readonly expireAfterSeconds?: number;
   /** Kept up to date, and not used by queries. */
   readonly isHidden: boolean;
+  /** Known by name and holding nothing: a text index. */
+  readonly isListedOnly?: boolean;
   /** The whole specification as listIndexes shows it. */
   readonly specification: Doc;
 }
@@ -60,6 +62,7 @@ export class Index {
 
   /** The tree keys of a document: its field values, then its `_id` where the index is not unique. Throws: CannotIndexParallelArrays. */
   keysOf(doc: Doc, idKey: string): string[] {
+    if (this.definition.isListedOnly === true) return [];
     if (this.covers !== undefined && !this.covers(doc)) return [];
     const { keys, multikey } = indexKeys(doc, this.paths);
     if (multikey) this.isMultikey = true;
