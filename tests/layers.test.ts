@@ -114,7 +114,7 @@ describe("the layers of the project (README, How the code is laid out)", () => {
   });
 
   it("opens wallet transactions in one place only", () => {
-    const openers = files.filter((file) => /\.transact\(/.test(readFileSync(file, "utf8")));
+    const openers = files.filter((file) => /wallets\.transact\(/.test(readFileSync(file, "utf8")));
     expect(openers.map((file) => relative(ROOT, file))).toEqual([`${LIB}/usecases/post-to-wallet.ts`]);
   });
 

@@ -55,7 +55,9 @@ async function applyTimeSeries(
     return [{ kind: "create_collection", collection: name, detail: "time series of usage, a projection for charts" }];
   } catch (error) {
     if ((error as { readonly code?: unknown }).code !== NOT_IMPLEMENTED) throw error;
-    return [{ kind: "left_out", collection: name, detail: "this server has no time series; an ordinary collection serves" }];
+    return [
+      { kind: "left_out", collection: name, detail: "this server has no time series; an ordinary collection serves" },
+    ];
   }
 }
 
