@@ -47,6 +47,7 @@ export async function buildApp(appFolder = join(ROOT, "app")): Promise<BuildRepo
       writeJson(join(databaseFolder, definition.name, name), content);
     }
   }
+  await buildPackage();
   const count = (kind: string): number => entries.filter(({ definition }) => definition.kind === kind).length;
   return {
     functions: count("function"),
@@ -70,6 +71,20 @@ async function buildLibrary(folder: string): Promise<void> {
     logLevel: "error",
   });
   writeJson(join(folder, "package.json"), { name: "tollkeeper", version: "0.1.0", private: true });
+}
+
+/** Bundles the package export `tollkeeper/wallet` for Node services; what comes from npm stays outside. */
+async function buildPackage(): Promise<void> {
+  await build({
+    entryPoints: [join(LIB, "wallet.ts")],
+    outfile: join(ROOT, "dist", "wallet.js"),
+    bundle: true,
+    packages: "external",
+    format: "cjs",
+    platform: "node",
+    target: "node20",
+    logLevel: "error",
+  });
 }
 
 /** Turns an entry into the form of App Services: a file that assigns one function, with `require` inside its body. */

@@ -1,3 +1,4 @@
+import type { DatabaseSession } from "./collection";
 import type { AllocationClock } from "../domain/allocation";
 import type { Entry, EntryKind, OperationIdentity } from "../domain/entry";
 import type { Instant } from "../domain/instant";
@@ -75,6 +76,8 @@ export interface WalletStore extends WalletReads {
    * Throws: StoreFailure; any other error is a bug or an outage and nothing was committed.
    */
   transact<T>(body: (tx: WalletTransaction) => Promise<T>): Promise<T>;
+  /** The transaction that a session has open; its errors are the database's own, and its commit is the caller's. */
+  within(session: DatabaseSession): WalletTransaction;
   /** The wallets of an account, or of everybody in id order after a given id, one page. */
   listWallets(page: {
     readonly accountId?: string;

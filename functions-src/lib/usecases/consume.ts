@@ -1,6 +1,7 @@
 import { type Amount, ZERO } from "../domain/amount";
 import { AppError } from "../domain/app-error";
 import type { SpendCommand } from "../domain/commands";
+import type { EntryDraft } from "../domain/entry";
 import { type FeaturePrice, priceOf } from "../domain/feature-price";
 import type { Instant } from "../domain/instant";
 import type { ReceiptLine } from "../domain/lot";
@@ -36,7 +37,11 @@ export interface ConsumeAnswer {
 }
 
 /** Builds the spend that a caller asks for; the price of a quantity is the catalog's at this moment. */
-export async function spendCommand(deps: Deps, call: MemberCall<ConsumeInput>, now: Instant): Promise<SpendCommand> {
+export async function spendCommand(
+  deps: Pick<Deps, "digest" | "catalog">,
+  call: MemberCall<ConsumeInput>,
+  now: Instant,
+): Promise<SpendCommand> {
   const { caller, accountId, input } = call;
   const base = commandBase(deps.digest, caller, { useCase: "consume", key: input.key, input: { ...input } });
   if (input.amount !== null) {
@@ -84,11 +89,16 @@ export async function consume(
 ): Promise<ConsumeAnswer | Refusal> {
   const { accountId, input } = call;
   const outcome = await deps.post({ accountId, unit: input.unit }, await spendCommand(deps, call, now), now);
-  return answered(outcome, (entry) => ({
+  return answered(outcome, consumeAnswer);
+}
+
+/** What a booked spend answers, from its stored entry. */
+export function consumeAnswer(entry: EntryDraft): Omit<ConsumeAnswer, "ok" | "replayed"> {
+  return {
     entryId: entry.id,
     amount: Number(entry.answer["amount"]),
     receipt: entry.receipt,
     balance: balanceAnswer(entry),
     at: new Date(entry.at),
-  }));
+  };
 }

@@ -31,6 +31,11 @@ class DriverSession implements DatabaseSession {
   }
 }
 
+/** Wraps a session of the caller's own; its transaction is started and ended by the caller. */
+export function wrapSession(session: ClientSession): DatabaseSession {
+  return new DriverSession(session);
+}
+
 /** Makes the product's database over the official driver, for scripts, tests and services that embed the product. */
 export function createDatabaseFromDriver(client: MongoClient, name: string): Database {
   const db = client.db(name);

@@ -53,6 +53,10 @@ export function createWalletStore(database: Database): WalletStore {
         const tx: WalletTransaction = { ...readsIn(options), write: (changes) => write(writers, changes, options) };
         return body(tx);
       }),
+    within: (session) => ({
+      ...readsIn({ session }),
+      write: (changes) => unwrapped(write(writers, changes, { session })),
+    }),
     listWallets: (page) => wallets.list(page),
     listDue: (page) => wallets.listDue(page),
     listNewest: (page) => ledger.listNewest(page),
@@ -94,6 +98,15 @@ async function write(writers: Writers, changes: SealedChanges, options: Operatio
   if (changes.payments.length > 0) await writers.payments.insert(changes.payments, options);
   if (changes.notes.length > 0) await writers.notes.insert(wallet.accountId, changes.notes, options);
   if (changes.messages.length > 0) await writers.outbox.insert(changes.messages, options);
+}
+
+/** In somebody else's transaction the database's own error has to rise, or their driver would not retry. */
+async function unwrapped(writing: Promise<void>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    throw error instanceof StoreFailure && error.cause instanceof Error ? error.cause : error;
+  }
 }
 
 /** A wallet that somebody else just made is a lost race, not a corruption. */

@@ -16,6 +16,8 @@ export interface CollectionDefinition {
   readonly name: string;
   readonly what: string;
   readonly schemaVersion: number;
+  /** The app may insert and find, nothing more. */
+  readonly appendOnly?: true;
   /** The shard key; every unique index begins with it. `null` for small reference data that is never sharded. */
   readonly shardKey: string | null;
   readonly properties: Readonly<Record<string, JsonSchema>>;

@@ -18,6 +18,7 @@ export const OPERATION_KEY_INDEX = "operation_key";
 
 export const ledgerDefinition: CollectionDefinition = {
   name: "ledger",
+  appendOnly: true,
   what: "append-only entries; never updated, never deleted",
   schemaVersion: 1,
   shardKey: "accountId",

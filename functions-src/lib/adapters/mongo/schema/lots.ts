@@ -4,6 +4,7 @@ import { lotTermProperties, openLotProperties } from "./lot-properties";
 
 export const lotsDefinition: CollectionDefinition = {
   name: "lots",
+  appendOnly: true,
   what: "immutable facts of every grant",
   schemaVersion: 1,
   shardKey: "accountId",
