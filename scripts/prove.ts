@@ -1,6 +1,7 @@
 import { buildApp } from "./build/build-app";
 import { crashProof } from "./prove/crash";
 import { isolationProof } from "./prove/isolation";
+import { historiesProof } from "./prove/histories";
 import { holds, proveSpends } from "./prove/spends";
 
 /** The long proofs, by name; each prints its progress and answers whether it holds. */
@@ -13,6 +14,7 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
   },
   crash: () => crashProof(process.argv.slice(3)),
   isolation: () => isolationProof(process.argv.slice(3)),
+  histories: () => historiesProof(process.argv.slice(3)),
 };
 
 async function main(): Promise<void> {

@@ -34,24 +34,15 @@ export interface PreparedQuery {
   run(): Iterable<Buffer>;
 }
 
-const pointPlan: Plan = { kind: "id", ranges: [], isReverse: false, isSorted: true, boundFields: ["_id"] };
-
 /** Compiles and plans a query. Throws: what filter, sort and hint can be refused for. */
 export function prepareQuery(collection: Collection, trees: Trees, query: Query): PreparedQuery {
-  const { filter, sort, hint, collation, limits, deadline } = query;
+  const { filter, sort, hint, collation, limits } = query;
   const hasCollation = collation !== undefined;
   const compiled = filter.size === 0 ? undefined : compileFilter(filter, contextOf(query));
   const plan = choosePlan({ collection, trees, filter, sort, hint, hasCollation, limits });
   countUse(collection, plan);
   const order = sort === undefined || sort.size === 0 || plan.isSorted ? undefined : compileSort(sort, collation);
-  const counts = { keysExamined: 0, docsExamined: 0 };
-  const matches = compiled === undefined ? undefined : (doc: Doc) => compiled.matches(doc);
-  const entries = (): Iterable<Entry> => {
-    const found = scan(plan, trees, { matches, counts, deadline });
-    const ordered = order === undefined ? found : sorted(found, order);
-    return (query.skip ?? 0) === 0 && (query.limit ?? 0) === 0 ? ordered : window(ordered, query);
-  };
-  return { plan, filter: compiled, needsSort: order !== undefined, counts, entries, run: () => bytesOf(entries()) };
+  return new PlannedQuery({ trees, query, plan, filter: compiled, order });
 }
 
 /** Prepares the query of a write; one that asks for a single `_id` and nothing else goes to its document without a plan. */
@@ -59,12 +50,68 @@ export function prepareWrite(collection: Collection, trees: Trees, query: Query)
   const point = collection.keepsOrder ? undefined : pointOf(query);
   if (point === undefined) return prepareQuery(collection, trees, query);
   collection.idUses += 1;
-  const entries = (): Entry[] => {
-    const bytes = trees.documents.get(point);
-    return bytes === undefined ? [] : [[point, bytes]];
-  };
-  const counts = { keysExamined: 0, docsExamined: 0 };
-  return { plan: pointPlan, filter: undefined, needsSort: false, counts, entries, run: () => bytesOf(entries()) };
+  return new PointQuery(trees, point);
+}
+
+interface PlannedParts {
+  readonly trees: Trees;
+  readonly query: Query;
+  readonly plan: Plan;
+  readonly filter: Filter | undefined;
+  readonly order: ((a: Doc, b: Doc) => number) | undefined;
+}
+
+class PlannedQuery implements PreparedQuery {
+  readonly counts = { keysExamined: 0, docsExamined: 0 };
+
+  constructor(private readonly parts: PlannedParts) {}
+
+  get plan(): Plan {
+    return this.parts.plan;
+  }
+
+  get filter(): Filter | undefined {
+    return this.parts.filter;
+  }
+
+  get needsSort(): boolean {
+    return this.parts.order !== undefined;
+  }
+
+  entries(): Iterable<Entry> {
+    const { trees, query, plan, filter, order } = this.parts;
+    const matches = filter === undefined ? undefined : (doc: Doc) => filter.matches(doc);
+    const found = scan(plan, trees, { matches, counts: this.counts, deadline: query.deadline });
+    const ordered = order === undefined ? found : sorted(found, order);
+    return (query.skip ?? 0) === 0 && (query.limit ?? 0) === 0 ? ordered : window(ordered, query);
+  }
+
+  run(): Iterable<Buffer> {
+    return bytesOf(this.entries());
+  }
+}
+
+const pointPlan: Plan = { kind: "id", ranges: [], isReverse: false, isSorted: true, boundFields: ["_id"] };
+
+class PointQuery implements PreparedQuery {
+  readonly plan = pointPlan;
+  readonly filter = undefined;
+  readonly needsSort = false;
+  readonly counts = { keysExamined: 1, docsExamined: 1 };
+
+  constructor(
+    private readonly trees: Trees,
+    private readonly point: string,
+  ) {}
+
+  entries(): Entry[] {
+    const bytes = this.trees.documents.get(this.point);
+    return bytes === undefined ? [] : [[this.point, bytes]];
+  }
+
+  run(): Iterable<Buffer> {
+    return bytesOf(this.entries());
+  }
 }
 
 function countUse(collection: Collection, { kind, index }: Plan): void {

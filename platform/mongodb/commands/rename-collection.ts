@@ -26,7 +26,8 @@ export function renameCollection(context: CommandContext): Reply | Promise<Reply
     const target = server.store.catalogue.get(to.database, to.name);
     if (target === collection) throw serverError("IllegalOperation", "Can't rename a collection to itself");
     if (target !== undefined && !dropsTarget) throw serverError("NamespaceExists", "target namespace exists");
-    if (target !== undefined) existing(context, to.name, to.database);
+    // Whatever may have to be waited for comes before the first change, since all of this runs again after the wait.
+    if (target !== undefined) assertUntouched(context, existing(context, to.name, to.database));
     assertUntouched(context, collection);
     if (from.database === to.database) renameOver(context, collection, to.name);
     else moveTo(context, collection, to);

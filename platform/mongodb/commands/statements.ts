@@ -68,16 +68,21 @@ function runStatement<T>(run: StatementsRun<T>, index: number): boolean | Promis
     dependOnPast(context);
     return true;
   }
-  const keep = (result: Doc): boolean => {
-    results[index] = result;
-    return true;
-  };
   try {
     const work = begin(statement, index);
     const outcome = untilUnblocked(context, () => completed(context, statementId, work));
-    return outcome instanceof Promise
-      ? outcome.then(keep).catch((error) => failStatement(run, index, error))
-      : keep(outcome);
+    if (outcome instanceof Promise) return settleLater(run, index, outcome);
+    results[index] = outcome;
+    return true;
+  } catch (error) {
+    return failStatement(run, index, error);
+  }
+}
+
+async function settleLater<T>(run: StatementsRun<T>, index: number, outcome: Promise<Doc>): Promise<boolean> {
+  try {
+    run.results[index] = await outcome;
+    return true;
   } catch (error) {
     return failStatement(run, index, error);
   }

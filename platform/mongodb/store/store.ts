@@ -41,10 +41,8 @@ export class Store {
   }
 
   beginTransaction(): Transaction {
-    const transaction = new Transaction(this.lastCommit);
-    const release = this.snapshots.open(transaction.snapshot);
+    const transaction = new Transaction(this.lastCommit, this.snapshots.open(this.lastCommit));
     this.openTransactions.add(transaction);
-    void transaction.ended.then(release);
     return transaction;
   }
 
@@ -61,6 +59,8 @@ export class Store {
   commitTransaction(transaction: Transaction, origin: CommitOrigin): Instant {
     this.flusher.assertHealthy();
     this.openTransactions.delete(transaction);
+    // Given back before the commit, which would otherwise keep the past for a reader that reads no more.
+    transaction.releaseSnapshot();
     const at = this.commitChanges(transaction.changes, [...transaction.created.values()], origin);
     transaction.end();
     return at;

@@ -36,7 +36,11 @@ export class Transaction {
   private readonly ending: Promise<void>;
   private settle: () => void = () => undefined;
 
-  constructor(readonly snapshot: Instant) {
+  /** `releaseSnapshot` gives the snapshot back; it may be called again. */
+  constructor(
+    readonly snapshot: Instant,
+    readonly releaseSnapshot: () => void,
+  ) {
     this.ending = new Promise((resolve) => {
       this.settle = resolve;
     });
@@ -77,6 +81,7 @@ export class Transaction {
     for (const [collection, idKey] of this.documentIntents) collection.intents.delete(idKey);
     for (const [index, key] of this.keyIntents) index.intents.delete(key);
     this.privateTrees.clear();
+    this.releaseSnapshot();
     this.settle();
   }
 
