@@ -2,6 +2,7 @@ import { buildApp } from "./build/build-app";
 import { crashProof } from "./prove/crash";
 import { isolationProof } from "./prove/isolation";
 import { historiesProof } from "./prove/histories";
+import { lawsProof } from "./prove/laws";
 import { holds, proveSpends } from "./prove/spends";
 
 /** The long proofs, by name; each prints its progress and answers whether it holds. */
@@ -12,6 +13,7 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
     console.log(JSON.stringify(proof));
     return holds(proof);
   },
+  laws: () => Promise.resolve(lawsProof()),
   crash: () => crashProof(process.argv.slice(3)),
   isolation: () => isolationProof(process.argv.slice(3)),
   histories: () => historiesProof(process.argv.slice(3)),

@@ -4,13 +4,25 @@ import { canHold, seqText } from "./entry";
 import type { Instant } from "./instant";
 import type { LotPart, OpenLot } from "./lot";
 import { mulDiv } from "./mul-div";
-import { type WalletDraft, addLot, book } from "./wallet-draft";
+import { takeInOrder } from "./receipt";
+import { type WalletDraft, addLot, book, takeFromLots } from "./wallet-draft";
+
+const PROTECTED_SUFFIX = "-protected";
+const SUFFIX: Readonly<Record<LotPart, string>> = { whole: "", protected: PROTECTED_SUFFIX, atRisk: "-atRisk" };
 
 /** What a plan grants for each slot. */
 export interface AllocationTerms {
   readonly units: Amount;
-  /** What is carried over: percent of the units, at most `cap`, for so many slots more; null = nothing. */
-  readonly rollover: { readonly percent: number; readonly cap: Amount | null; readonly periods: number } | null;
+  /**
+   * What is carried over: percent of the units, at most `cap`, for so many slots more; null = nothing. With more than one slot
+   * of life, `totalCap` bounds what all carried lots hold together.
+   */
+  readonly rollover: {
+    readonly percent: number;
+    readonly cap: Amount | null;
+    readonly periods: number;
+    readonly totalCap: Amount | null;
+  } | null;
   readonly costMinor: Amount;
   readonly currency: string | null;
 }
@@ -67,7 +79,7 @@ export function allocate(draft: WalletDraft, clock: AllocationClock, recordedAt:
     answer: { amount: clock.terms.units },
     note: null,
   });
-  return lots.reduce(
+  const granted = lots.reduce(
     (current, { lot, part }) =>
       addLot(current, lot, {
         accountId: draft.wallet.accountId,
@@ -79,6 +91,38 @@ export function allocate(draft: WalletDraft, clock: AllocationClock, recordedAt:
       }),
     booked,
   );
+  return expireExcess(granted, clock, recordedAt);
+}
+
+/** Ends what carried lots hold above the total cap, those that would end first, first. */
+function expireExcess(draft: WalletDraft, clock: AllocationClock, recordedAt: Instant): WalletDraft {
+  const totalCap = clock.terms.rollover?.totalCap ?? null;
+  if (totalCap === null) return draft;
+  const carried = draft.open
+    .filter((lot) => lot.class === "allocation" && lot.id.endsWith(PROTECTED_SUFFIX))
+    .sort((left, right) => (left.expiresAt ?? 0) - (right.expiresAt ?? 0));
+  const excess = carried.reduce((sum, lot) => sum + lot.remaining, 0) - totalCap;
+  if (excess <= 0) return draft;
+  const receipt = takeInOrder(carried, toAmount(excess));
+  const key = `excess:${allocationKey(clock)}`;
+  const booked = book(draft, {
+    kind: "expire",
+    scope: "system",
+    key,
+    fingerprint: key,
+    at: clock.nextAt,
+    recordedAt,
+    actor: { kind: "system", id: "allocation" },
+    cause: { kind: "allocation", id: allocationKey(clock) },
+    postings: [
+      { account: "available", amount: -excess },
+      { account: "expired", amount: excess },
+    ],
+    receipt,
+    answer: { amount: excess },
+    note: null,
+  });
+  return takeFromLots(booked, receipt);
 }
 
 function moveClock(draft: WalletDraft, clock: AllocationClock): WalletDraft {
@@ -121,7 +165,7 @@ function allocatedLot(
 ): OpenLot {
   const { units, costMinor, currency } = clock.terms;
   return {
-    id: `${wallet.id}:lot-${seqText(wallet.seq + 1)}${facts.part === "whole" ? "" : `-${facts.part}`}`,
+    id: `${wallet.id}:lot-${seqText(wallet.seq + 1)}${SUFFIX[facts.part]}`,
     class: "allocation",
     priority: 50,
     scope: null,

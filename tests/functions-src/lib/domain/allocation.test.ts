@@ -19,7 +19,7 @@ function withClock(
     paidUntil: null,
     terms: {
       units: toAmount(200),
-      rollover: { percent: 50, cap: null, periods: 1 },
+      rollover: { percent: 50, cap: null, periods: 1, totalCap: null },
       costMinor: toAmount(2000),
       currency: "USD",
       ...terms,
@@ -76,7 +76,11 @@ describe("monthly allocations", () => {
   it("carry at most the cap, and split the cost without making any", () => {
     const memory = withClock(
       {},
-      { units: toAmount(101), rollover: { percent: 50, cap: toAmount(33), periods: 2 }, costMinor: toAmount(1000) },
+      {
+        units: toAmount(101),
+        rollover: { percent: 50, cap: toAmount(33), periods: 2, totalCap: null },
+        costMinor: toAmount(1000),
+      },
     );
     look(memory, START);
     const lots = [...memory.lots.values()];
@@ -86,6 +90,23 @@ describe("monthly allocations", () => {
     ]);
     expect(lots.reduce((sum, lot) => sum + lot.costMinor, 0)).toBeLessThanOrEqual(1000);
     expect(lots.find(({ part }) => part === "protected")?.expiresAt).toBe(month(3, 30));
+  });
+
+  it("hold together at most the total cap when they live for several slots, the oldest ending first", () => {
+    const memory = withClock(
+      {},
+      { units: toAmount(100), rollover: { percent: 50, cap: null, periods: 3, totalCap: toAmount(120) } },
+    );
+    const carried = [START, month(1, 28), month(2, 31), month(3, 30)].map((at) => {
+      look(memory, at);
+      return memory.wallet.lots
+        .filter(({ id }) => id.endsWith("-protected"))
+        .reduce((sum, lot) => sum + lot.remaining, 0);
+    });
+    expect(carried).toEqual([50, 100, 120, 120]);
+    const excess = memory.entries.filter(({ key }) => key.startsWith("excess:"));
+    expect(excess.map(({ receipt }) => receipt.map(({ amount }) => amount))).toEqual([[30], [20, 30]]);
+    expect(memory.wallet.available).toBe(120 + 50);
   });
 
   it("stop where they are not paid, and go on when they are", () => {

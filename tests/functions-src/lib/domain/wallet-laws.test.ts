@@ -73,7 +73,15 @@ function randomClock(index: number, seed: number): AllocationClock {
     paidUntil: seed % 3 === 0 ? null : T0 + (seed % 50) * HOUR,
     terms: {
       units: toAmount(7 + seed),
-      rollover: index === 0 ? null : { percent: 50, cap: seed % 2 === 0 ? null : toAmount(5), periods: index },
+      rollover:
+        index === 0
+          ? null
+          : {
+              percent: 50,
+              cap: seed % 2 === 0 ? null : toAmount(5),
+              periods: index,
+              totalCap: seed % 5 === 0 ? toAmount(9) : null,
+            },
       costMinor: toAmount(seed * 100),
       currency: seed === 0 ? null : "USD",
     },

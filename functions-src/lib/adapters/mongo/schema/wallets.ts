@@ -48,7 +48,7 @@ export const walletsDefinition: CollectionDefinition = {
           units: amount,
           rollover: {
             bsonType: ["object", "null"],
-            properties: { percent: amount, cap: amountOrNull, periods: amount },
+            properties: { percent: amount, cap: amountOrNull, periods: amount, totalCap: amountOrNull },
           },
           costMinor: amount,
           currency: textOrNull(3),
