@@ -26,7 +26,12 @@ export interface Collection {
   findOne(filter: DatabaseDocument, options?: OperationOptions): Promise<StoredDocument | null>;
   find(
     filter: DatabaseDocument,
-    options: OperationOptions & { readonly sort?: DatabaseDocument; readonly limit: number },
+    options: OperationOptions & {
+      readonly sort?: DatabaseDocument;
+      readonly limit: number;
+      /** The index to walk, where a planner that counts equalities would choose another and sort. */
+      readonly hint?: string;
+    },
   ): Promise<readonly StoredDocument[]>;
   insertMany(documents: readonly DatabaseDocument[], options?: OperationOptions): Promise<void>;
   /** Updates at most one document, by operators or by a pipeline; answers whether one matched the filter. */

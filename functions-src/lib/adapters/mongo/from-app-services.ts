@@ -85,8 +85,8 @@ export function createDatabaseFromAppServices(
 function createCollection(collection: AppServicesCollection): Collection {
   return {
     findOne: (filter, options) => collection.findOne(filter, {}, readOptions(options)),
-    find: (filter, { sort, limit, ...options }) => {
-      const cursor = collection.find(filter, {}, readOptions(options));
+    find: (filter, { sort, limit, hint, ...options }) => {
+      const cursor = collection.find(filter, {}, { ...readOptions(options), ...(hint === undefined ? {} : { hint }) });
       return (sort === undefined ? cursor : cursor.sort(sort)).limit(limit).toArray();
     },
     insertMany: async (documents, options) => {

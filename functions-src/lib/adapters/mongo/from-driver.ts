@@ -50,8 +50,8 @@ function createCollection(db: Db, name: string): Collection {
   const collection = db.collection<DriverDocument>(name, MAJORITY);
   return {
     findOne: async (filter, options) => await collection.findOne(filter, sessionOf(options)),
-    find: async (filter, { sort, limit, ...options }) => {
-      const cursor = collection.find(filter, { ...sessionOf(options), limit });
+    find: async (filter, { sort, limit, hint, ...options }) => {
+      const cursor = collection.find(filter, { ...sessionOf(options), limit, ...(hint === undefined ? {} : { hint }) });
       return await (sort === undefined ? cursor : cursor.sort({ ...sort } as Record<string, 1 | -1>)).toArray();
     },
     insertMany: async (documents, options) => {

@@ -96,14 +96,14 @@ export function createLedger(database: Database): Ledger {
         },
         ...(kinds === null ? {} : { kind: { $in: kinds } }),
       };
-      return (await collection.find(filter, { sort: { _id: -1 }, limit })).map(fromDbEntry);
+      return (await collection.find(filter, { sort: { _id: -1 }, limit, hint: "_id_" })).map(fromDbEntry);
     },
     listOldest: async ({ wallet, afterSeq, limit }) => {
       const filter = {
         accountId: wallet.accountId,
         _id: { $gt: entryIdOf(wallet.id, afterSeq), $lt: `${wallet.id};` },
       };
-      return (await collection.find(filter, { sort: { _id: 1 }, limit })).map(fromDbEntry);
+      return (await collection.find(filter, { sort: { _id: 1 }, limit, hint: "_id_" })).map(fromDbEntry);
     },
   };
 }
