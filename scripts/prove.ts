@@ -1,4 +1,5 @@
 import { buildApp } from "./build/build-app";
+import { commandsProof } from "./prove/commands";
 import { crashProof } from "./prove/crash";
 import { isolationProof } from "./prove/isolation";
 import { historiesProof } from "./prove/histories";
@@ -12,6 +13,7 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
     console.log(JSON.stringify(proof));
     return holds(proof);
   },
+  commands: () => commandsProof(),
   crash: () => crashProof(process.argv.slice(3)),
   isolation: () => isolationProof(process.argv.slice(3)),
   histories: () => historiesProof(process.argv.slice(3)),
