@@ -21,13 +21,15 @@ beforeAll(async () => {
 afterAll(() => product.close());
 beforeEach(async () => {
   customer = await product.newCustomer();
-  user = customer.user;
+  user = await customer.session();
 });
 afterEach(async () => {
   // Whatever happened, the wallet follows from its ledger.
   const { accountId } = customer;
   expect(await product.operate<VerifyAnswer>("admin/verify", { accountId })).toMatchObject({ ok: true, problems: [] });
 });
+
+type Answer = { readonly ok: boolean } & Readonly<Record<string, unknown>>;
 
 const newKey = (): string => `key-${(count += 1)}`;
 const consume = (amount: number, key = newKey(), as = user): Promise<ConsumeAnswer | Refusal> =>
@@ -61,8 +63,8 @@ describe("tokens cannot be spent twice by calls that race for them", () => {
       })),
     ].map((each) => ({ ...each, argument: { ...each.argument, key: newKey() } }));
     const sessions = [user, await customer.signIn()] as const;
-    const race = (): Promise<({ readonly ok: boolean } & Record<string, unknown>)[]> =>
-      Promise.all(calls.map(({ name, argument }, index) => call(sessions[index % 2 ? 0 : 1], name, argument)));
+    const race = (): Promise<Answer[]> =>
+      Promise.all(calls.map(({ name, argument }, index) => call<Answer>(sessions[index % 2 ? 0 : 1], name, argument)));
 
     const answers = await race();
     const taken = calls.reduce((sum, { asked }, index) => sum + (answers[index]?.ok === true ? asked : 0), 0);
@@ -70,11 +72,10 @@ describe("tokens cannot be spent twice by calls that race for them", () => {
     expect(taken + available).toBe(60);
     expect(available).toBeLessThan(3);
     expect(held).toBe(2 * answers.filter((answer) => answer.ok && "holdId" in answer).length);
-    answers.forEach((answer, index) => {
-      if (answer.ok) return;
+    for (const answer of answers.filter(({ ok }) => !ok)) {
       expect(answer["code"]).toBe("insufficient_tokens");
       expect(answer["missing"]).toBeGreaterThan(0);
-    });
+    }
     const again = await race();
     again.forEach((answer, index) => {
       if (answers[index]?.ok === true) expect(answer).toEqual({ ...answers[index], replayed: true });
@@ -269,7 +270,7 @@ describe("usage that arrives late is neither lost nor booked into a closed month
   it("counts it in the open month, keeps when it happened and when it came, and links corrections", async () => {
     const happened = Date.UTC(2044, 3, 20, 9);
     await product.travelTo(happened);
-    user = await customer.signIn();
+    user = await customer.session();
     await report("in-time", 7);
     const came = Date.UTC(2044, 4, 2, 9);
     await product.travelTo(came);
@@ -335,7 +336,7 @@ describe("a usage event counts once, however often and however late it is sent a
 
     // Others forget an event after a day or a month; here more than a year later it is still the same event.
     await product.travelTo((await product.now()) + 400 * DAY);
-    user = await customer.signIn();
+    user = await customer.session();
     expect(await report(user, {})).toEqual(replay);
     expect(await report(user, { id: "job-2" })).toMatchObject({ replayed: false, used: 10 });
   });

@@ -1,22 +1,25 @@
 import { App, Credentials, type User } from "realm-web";
-import type { BalanceAnswer, Me } from "../../functions-src/lib/contract";
+import type { BalanceAnswer } from "../../functions-src/lib/contract";
 import { createDatabaseFromDriver } from "../../functions-src/lib/adapters/mongo/from-driver";
 import { createWalletStore } from "../../functions-src/lib/adapters/mongo/wallet-store";
 import { DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
 import type { HistoryAnswer } from "../../functions-src/lib/usecases/read-history";
 import type { WalletStore } from "../../functions-src/lib/ports/wallet-store";
-import { call, startProductUnderTest, type ProductUnderTest } from "../support/product";
+import { call, databaseOf, startProductUnderTest, until, type ProductUnderTest } from "../support/product";
 
 export const SECOND = 1000;
 export const HOUR = 3_600_000;
 export const DAY = 86_400_000;
 
+/** A session lasts 60 days; after this time a test signs in anew. */
+const SESSION = 50 * DAY;
+
 /** A customer of the product: how they sign in, and the account that pays. */
 export interface Customer {
   readonly accountId: string;
-  /** The session they signed up with. */
-  readonly user: User;
-  /** Signs in anew, as a session does not outlive the months that tests pass. */
+  /** The session they have; a new one when so much time passed that it is over. */
+  session(): Promise<User>;
+  /** Signs in once more, as from a second device. */
   signIn(): Promise<User>;
 }
 
@@ -46,13 +49,16 @@ export async function startTravelling(startAt: number): Promise<Travelled> {
     if (answer.now === undefined) throw new Error(`Time did not move: ${JSON.stringify(answer)}`);
     return Date.parse(answer.now);
   };
+  let standsAt = startAt;
   let operator: Promise<User> | null = null;
+  let operatorSince = startAt;
   const travelTo = async (instant: number, options: object = {}): Promise<void> => {
     await advance({ to: new Date(instant).toISOString(), ...options });
-    // The operator's session does not outlive a long journey.
-    operator = null;
+    if (instant - operatorSince > SESSION) operator = null;
+    standsAt = instant;
   };
   const operate = async <Result>(name: string, argument: object): Promise<Result> => {
+    if (operator === null) operatorSince = standsAt;
     operator ??= product.signInOperator();
     return call<Result>(await operator, name, argument);
   };
@@ -66,15 +72,26 @@ export async function startTravelling(startAt: number): Promise<Travelled> {
     operate,
     newCustomer: async () => {
       const email = `customer${(count += 1)}@pains.test`;
-      const user = await product.signUp(email);
-      const { accounts } = await call<Me>(user, "account/me");
-      const [account] = accounts;
-      if (account === undefined) throw new Error(`${email} has no account`);
-      const app = (): App => new App({ id: product.appId, baseUrl: product.baseUrl });
+      let user = await product.signUp(email);
+      let since = standsAt;
+      // The sign-up trigger makes the account; until it is done the first balance is not there.
+      const users = databaseOf(product).collection<{ _id: string; memberships: { accountId: string }[] }>("users");
+      const made = await until(
+        "the account",
+        () => users.findOne({ _id: user.id, signup: "done" }),
+        (row) => row !== null,
+      );
+      const signIn = (): Promise<User> =>
+        new App({ id: product.appId, baseUrl: product.baseUrl }).logIn(
+          Credentials.emailPassword(email, "correct horse"),
+        );
       return {
-        user,
-        accountId: account.accountId,
-        signIn: () => app().logIn(Credentials.emailPassword(email, "correct horse")),
+        accountId: made?.memberships[0]?.accountId ?? "none",
+        signIn,
+        session: async () => {
+          if (standsAt - since > SESSION) [user, since] = [await signIn(), standsAt];
+          return user;
+        },
       };
     },
     grant: ({ accountId }, amount, more = {}) =>
