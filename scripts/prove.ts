@@ -3,6 +3,7 @@ import { commandsProof } from "./prove/commands";
 import { crashProof } from "./prove/crash";
 import { isolationProof } from "./prove/isolation";
 import { historiesProof } from "./prove/histories";
+import { racesProof } from "./prove/races";
 import { holds, proveSpends } from "./prove/spends";
 
 /** The long proofs, by name; each prints its progress and answers whether it holds. */
@@ -16,6 +17,7 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
   commands: () => commandsProof(),
   crash: () => crashProof(process.argv.slice(3)),
   isolation: () => isolationProof(process.argv.slice(3)),
+  races: () => racesProof(),
   histories: () => historiesProof(process.argv.slice(3)),
 };
 
