@@ -1,8 +1,10 @@
 import { buildApp } from "./build/build-app";
+import { commandsProof } from "./prove/commands";
 import { crashProof } from "./prove/crash";
 import { isolationProof } from "./prove/isolation";
 import { historiesProof } from "./prove/histories";
 import { lawsProof } from "./prove/laws";
+import { racesProof } from "./prove/races";
 import { holds, proveSpends } from "./prove/spends";
 
 /** The long proofs, by name; each prints its progress and answers whether it holds. */
@@ -14,8 +16,10 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
     return holds(proof);
   },
   laws: () => Promise.resolve(lawsProof()),
+  commands: () => commandsProof(),
   crash: () => crashProof(process.argv.slice(3)),
   isolation: () => isolationProof(process.argv.slice(3)),
+  races: () => racesProof(),
   histories: () => historiesProof(process.argv.slice(3)),
 };
 

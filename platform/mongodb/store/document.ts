@@ -5,27 +5,28 @@ import type { Doc, Value } from "../bson/values";
 /** The largest document that is stored. Units: bytes. */
 export const maxDocumentBytes = 16 * 1024 * 1024;
 
-const cachedViews = 2_048;
+const viewsPerGeneration = 1_024;
 const maxCachedBytes = 16 * 1024;
-const views = new Map<Buffer, Doc>();
+let recent = new Map<Buffer, Doc>();
+let older = new Map<Buffer, Doc>();
 
 /** Decodes stored bytes. Nobody may change the result: it is shared, as the bytes are. */
 export function viewOf(bytes: Buffer): Doc {
-  const known = views.get(bytes);
+  const known = recent.get(bytes) ?? older.get(bytes);
   if (known !== undefined) return known;
   const view = decode(bytes);
   rememberView(bytes, view);
   return view;
 }
 
-/** Keeps the decoded form of bytes that were just encoded or decoded, first in first out, so that memory stays bounded. */
+/** Keeps the decoded form of bytes that were just encoded or decoded. Two generations bound the memory: a whole map is dropped at once, which costs less than finding the oldest entry. */
 export function rememberView(bytes: Buffer, view: Doc): void {
   if (bytes.length > maxCachedBytes) return;
-  if (views.size >= cachedViews) {
-    const oldest = views.keys().next();
-    if (oldest.done !== true) views.delete(oldest.value);
+  if (recent.size >= viewsPerGeneration) {
+    older = recent;
+    recent = new Map();
   }
-  views.set(bytes, view);
+  recent.set(bytes, view);
 }
 
 /** The key under which a document with this `_id` is stored; equal values of different number types share one key. */
