@@ -217,7 +217,7 @@ describe("the start of a month forgives no debt and comes neither twice nor neve
   });
 
   it("makes up for months in which nothing ran, each at its own time, and again forgives nothing", async () => {
-    const first = (await product.now()) + HOUR;
+    const first = Date.UTC(2046, 0, 10, 1);
     await product.operate("admin/policy", { accountId: customer.accountId, overdraftLimit: 50, reason: "may owe" });
     await consume(await customer.session(), "overdrawn", 10);
     await put(customer, clockOf({ mode: "anniversary", startAt: first }));
@@ -233,6 +233,8 @@ describe("the start of a month forgives no debt and comes neither twice nor neve
       ["expire", -100, 7],
       ["grant", 100, 7],
     ]);
+    const starts = [0, 1, 2].map((month) => new Date(Date.UTC(2046, month, 10, 1)).toISOString());
+    expect(await allocationsOf(user)).toEqual(starts);
     const ledger = databaseOf(product).collection("ledger");
     const keys = await ledger.distinct("key", { accountId: customer.accountId, "cause.kind": "allocation" });
     expect(keys).toEqual([0, 1, 2].map((slot) => `allocation:sub:1:${slot}`));
