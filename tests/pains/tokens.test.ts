@@ -122,11 +122,14 @@ describe("tokens cannot be spent twice by calls that race for them", () => {
       const { $readPreference, readConcern } = command as Record<string, Record<string, unknown> | undefined>;
       reads.push({ readPreference: $readPreference?.["mode"] ?? "primary", level: readConcern?.["level"] });
     });
-    const deps = depsOver(createDatabaseFromDriver(client, DATABASE_NAME));
-    const ref = { accountId: customer.accountId, unit: "tokens" };
-    expect(await deps.post(ref, spendOf(1), await product.now())).toMatchObject({ kind: "booked" });
-    expect(reads).toEqual([{ readPreference: "primary", level: "snapshot" }]);
-    await client.close();
+    try {
+      const deps = depsOver(createDatabaseFromDriver(client, DATABASE_NAME));
+      const ref = { accountId: customer.accountId, unit: "tokens" };
+      expect(await deps.post(ref, spendOf(1), await product.now())).toMatchObject({ kind: "booked" });
+      expect(reads).toEqual([{ readPreference: "primary", level: "snapshot" }]);
+    } finally {
+      await client.close();
+    }
   });
 });
 
@@ -134,18 +137,18 @@ describe("a busy database is never reported as an empty wallet", () => {
   it("answers contention while another writer holds the wallet, and the same key goes through afterwards", async () => {
     const session = product.client.startSession();
     session.startTransaction();
-    const wallets = databaseOf(product).collection<{ _id: string }>("wallets");
-    await wallets.updateOne(
-      { _id: `${customer.accountId}:tokens` },
-      { $set: { "policy.blockInDebt": true } },
-      { session },
-    );
-    const answer = await consume(1, "busy");
-    expect(answer).toMatchObject({ ok: false, code: "contention", retryable: true });
-    // What cannot be paid is still told apart: that answer comes from a committed read.
-    expect(await consume(4)).toMatchObject({ code: "insufficient_tokens", missing: 1, available: 3 });
-    await session.abortTransaction();
-    await session.endSession();
+    try {
+      const wallets = databaseOf(product).collection<{ _id: string }>("wallets");
+      const touched = { $set: { "policy.blockInDebt": true } };
+      await wallets.updateOne({ _id: `${customer.accountId}:tokens` }, touched, { session });
+      const answer = await consume(1, "busy");
+      expect(answer).toMatchObject({ ok: false, code: "contention", retryable: true });
+      // What cannot be paid is still told apart: that answer comes from a committed read.
+      expect(await consume(4)).toMatchObject({ code: "insufficient_tokens", missing: 1, available: 3 });
+    } finally {
+      await session.abortTransaction();
+      await session.endSession();
+    }
 
     expect(await balanceOf(user)).toMatchObject({ available: 3 });
     expect(await consume(1, "busy")).toMatchObject({ ok: true, replayed: false, balance: { available: 2 } });
