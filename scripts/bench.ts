@@ -1,10 +1,12 @@
 import { benchMongodb } from "./bench/mongodb";
+import { benchWallet } from "./bench/wallet";
 import { printRows } from "./bench/print-rows";
 import type { Row } from "./bench/measure";
 
 /** The measurements, by name; each prints a table and, as its last line, the same as JSON. */
 const BENCHES: Readonly<Record<string, (given: readonly string[]) => Promise<readonly Row[]>>> = {
   mongodb: benchMongodb,
+  wallet: benchWallet,
 };
 
 async function main(): Promise<void> {
