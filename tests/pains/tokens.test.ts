@@ -39,6 +39,12 @@ const authorize = (amount: number, ttlSeconds = 3600): Promise<AuthorizeAnswer> 
   call(user, "wallet/authorize", { key: newKey(), amount, ttlSeconds });
 const codeOf = (answer: { readonly ok: boolean }): string => (answer.ok ? "ok" : (answer as Refusal).code);
 
+/** An instant between two sweeps, at least a minute from now. */
+async function betweenSweeps(): Promise<number> {
+  const every = 300 * SECOND;
+  return Math.ceil(((await product.now()) + 60 * SECOND) / every) * every + every / 2;
+}
+
 /** Asks again with the same key while the answer is contention, which says that nothing happened. */
 async function decided(ask: () => Promise<Answer>): Promise<Answer> {
   for (let tries = 1; tries < 10; tries += 1) {
@@ -174,7 +180,7 @@ describe("a busy database is never reported as an empty wallet", () => {
 describe("there is one balance, and every place shows it", () => {
   it("shows the same number in the answer, the profile, the balance, its lots and the history, right after each change", async () => {
     const other = await customer.signIn();
-    const endsAt = (await product.now()) + HOUR;
+    const endsAt = await betweenSweeps();
     await product.grant(customer, 20, { expiresAt: new Date(endsAt) });
     const showsEverywhere = async (expected: number, held = 0): Promise<void> => {
       const [me, balance, history] = await Promise.all([
@@ -198,7 +204,7 @@ describe("there is one balance, and every place shows it", () => {
     await showsEverywhere(10, 4);
     await call(user, "wallet/capture", { holdId, key: newKey(), amount: 1 });
     await showsEverywhere(13);
-    // The lot ends, and nothing has booked that yet: the number is the true one all the same.
+    // The lot ends between two sweeps, so nothing has booked that yet: the number is the true one all the same.
     await product.travelTo(endsAt);
     await showsEverywhere(3);
     expect(await consume(1)).toMatchObject({ balance: { available: 2 } });
@@ -385,9 +391,6 @@ describe("a usage event counts once, however often and however late it is sent a
 });
 
 describe("tokens that end are gone at that instant, however late the books are", () => {
-  /** An instant between two sweeps, at least a minute from now. */
-  const betweenSweeps = async (): Promise<number> =>
-    Math.ceil(((await product.now()) + 60 * SECOND) / (300 * SECOND)) * 300 * SECOND + 150 * SECOND;
   const lotsOf = async (): Promise<readonly { readonly id: string }[]> => {
     const wallets = databaseOf(product).collection<{ _id: string; lots: { id: string }[] }>("wallets");
     return (await wallets.findOne({ _id: `${customer.accountId}:tokens` }))?.lots ?? [];
