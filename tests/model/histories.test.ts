@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => product.close());
 
 const SEED = 20_260_301;
-const HISTORIES = 36;
+const HISTORIES = 24;
 
 describe(`${HISTORIES} random histories through the front door and through an independent model (seed ${SEED}; 2000 in \`npm run prove -- histories\`)`, () => {
   it("get equal answers and leave equal balances, step by step", async () => {
