@@ -123,6 +123,8 @@ export interface TransferCommand extends CommandBase {
   readonly amount: Amount;
   readonly to: WalletRef;
   readonly toWalletId: string;
+  /** Whether both accounts belong to one owner; units never leave it. */
+  readonly sameOwner: boolean;
   /** The number that the arriving entry will have, for the answer. */
   readonly toSeq: number;
 }

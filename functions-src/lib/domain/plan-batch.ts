@@ -10,6 +10,7 @@ import {
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
 import { isEligible } from "./lot";
+import { watchBalance } from "./low-balance";
 import { planStep } from "./plan-step";
 import { refuse } from "./refusal";
 import { settle } from "./settle";
@@ -183,7 +184,7 @@ export function planTransfer(from: BatchFacts, to: BatchFacts, command: Transfer
   return {
     outcome: { kind: "booked", entry, replayed: false },
     out: closeDraft(step.draft, from.wallet, from.lots),
-    in: closeDraft(arrived.draft, to.wallet, to.lots),
+    in: closeDraft(watchBalance(arrived.draft, at), to.wallet, to.lots),
   };
 }
 

@@ -2,12 +2,13 @@ import type { BatchCommand, SingleCommand, WalletCommand } from "./commands";
 import { adjust, voidLot, writeOff } from "./corrections";
 import type { EntryDraft, JsonObject } from "./entry";
 import { grant } from "./grant";
+import type { Instant } from "./instant";
 import { authorize, capture, release } from "./hold-steps";
 import { watchBalance } from "./low-balance";
 import { reverse } from "./reverse";
 import { spend } from "./spend";
 import { transferOut } from "./transfer";
-import type { Step, StepFacts } from "./step";
+import { type Step, type StepFacts, gateRefusal } from "./step";
 import type { WalletDraft } from "./wallet-draft";
 
 /** Plans one command on a settled draft. The first entry it adds is the one that carries its answer. */
@@ -16,7 +17,7 @@ export function planStep(draft: WalletDraft, command: WalletCommand, facts: Step
     case "batch":
       return planOperations(draft, command, facts);
     case "transfer":
-      return transferOut(draft, command, facts);
+      return watched(transferOut(draft, command, facts), facts.at);
     case "spend":
     case "grant":
     case "authorize":
@@ -33,7 +34,12 @@ export function planStep(draft: WalletDraft, command: WalletCommand, facts: Step
 function planSingle(draft: WalletDraft, command: SingleCommand, facts: StepFacts): Step {
   const before = draft.entries.length;
   const step = single(draft, command, facts);
-  return "refusal" in step ? step : { draft: watchBalance(withFinalBalance(step.draft, before), facts.at) };
+  return "refusal" in step ? step : watched({ draft: withFinalBalance(step.draft, before) }, facts.at);
+}
+
+/** Every step that moves a balance is looked at for the low-balance warning. */
+function watched(step: Step, at: Instant): Step {
+  return "refusal" in step ? step : { draft: watchBalance(step.draft, at) };
 }
 
 /** An operation of several entries answers with the balance after the last of them, kept in the first. */
@@ -73,6 +79,9 @@ function single(draft: WalletDraft, command: SingleCommand, facts: StepFacts): S
  * Their entries are the legs of the batch; leg 0 carries the results of all.
  */
 function planOperations(draft: WalletDraft, batch: BatchCommand, facts: StepFacts): Step {
+  // A gate refuses the batch as such, also one of captures and releases alone.
+  const closed = gateRefusal(draft.wallet.gate);
+  if (closed !== null) return { refusal: { ...closed, index: 0 } };
   let current = draft;
   let leg = 0;
   const results: JsonObject[] = [];

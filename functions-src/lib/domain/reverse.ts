@@ -1,4 +1,4 @@
-import { type Amount, toAmount } from "./amount";
+import { type Amount, ZERO, toAmount } from "./amount";
 import type { ReverseCommand } from "./commands";
 import { type Entry, canHold, seqText } from "./entry";
 import type { Instant } from "./instant";
@@ -11,7 +11,7 @@ import { type Original, type WalletDraft, addLot, book, returnToLots } from "./w
 
 /**
  * Plans a reversal: units of a spend or capture go back to their own lots, newest taken first; the part that was overdraft
- * lowers the debt before any lot gets units. A lot that ended meanwhile comes back as a new lot with the life it had left
+ * lowers the debt before any lot gets units, and comes back as a promo lot where the debt was repaid meanwhile. A lot that ended meanwhile comes back as a new lot with the life it had left
  * when it was spent.
  * Refuses, in this order: exceeds_spend, balance_limit.
  */
@@ -27,7 +27,10 @@ export function reverse(draft: WalletDraft, command: ReverseCommand, at: Instant
   const debt = toAmount(Math.min(amount, draft.wallet.debt, debtOf(original.entry) - original.givenDebt));
   const back = lastUnits(without(original.entry.receipt, original.given), toAmount(amount - debt));
   const homes = back.map((line, index) => homeOf(draft, { original, line, index, at }));
-  const receipt = homes.map(({ line, lot }) => ({ ...line, lotId: lot?.id ?? line.lotId }));
+  // What was overdraft came from no lot; where bought units repaid it meanwhile, it comes back as a lot of its own.
+  const repaid = toAmount(amount - debt - unitsOf(back));
+  const ownLots = repaid === 0 ? [] : [repaidHome(draft, repaid, at)];
+  const receipt = [...homes, ...ownLots].map(({ line, lot }) => ({ ...line, lotId: lot?.id ?? line.lotId }));
   const booked = book(draft, {
     kind: "reverse",
     ...command.identity,
@@ -36,15 +39,15 @@ export function reverse(draft: WalletDraft, command: ReverseCommand, at: Instant
     actor: command.actor,
     cause: { kind: "reverse", id: original.entry.id },
     postings: [
-      { account: "spent", amount: -toAmount(debt + unitsOf(back)) },
+      { account: "spent", amount: -amount },
       ...(debt === 0 ? [] : [{ account: "debt", amount: debt } as const]),
-      { account: "available", amount: unitsOf(back) },
+      { account: "available", amount: toAmount(amount - debt) },
     ],
     receipt,
-    answer: { amount, debt, given: back.map((line) => ({ ...line })) },
+    answer: { amount, debt: debt + repaid, given: back.map((line) => ({ ...line })) },
     note: command.note,
   });
-  return { draft: remember(putBack(booked, command, homes, at), original, back, debt) };
+  return { draft: remember(putBack(booked, command, [...homes, ...ownLots], at), original, back, debt + repaid) };
 }
 
 function reversibleOf({ entry, given, givenDebt }: Original): Amount {
@@ -73,6 +76,24 @@ function homeOf(
   if (isOpen || fact === undefined || fact.expiresAt === null || fact.expiresAt > at) return { line, lot: null };
   const lifeMs = fact.expiresAt - facts.original.entry.at;
   return { line, lot: heirOf(draft, fact, { ...facts, lifeMs }) };
+}
+
+/** A promo lot without end for units that were overdraft and are repaid. */
+function repaidHome({ wallet }: WalletDraft, amount: Amount, at: Instant): Home {
+  const lot: OpenLot = {
+    id: `${wallet.id}:lot-${seqText(wallet.seq + 1)}-repaid`,
+    class: "promo",
+    priority: 50,
+    scope: null,
+    effectiveAt: at,
+    expiresAt: null,
+    costMinor: ZERO,
+    currency: null,
+    granted: amount,
+    remaining: amount,
+    pending: false,
+  };
+  return { line: { lotId: lot.id, class: lot.class, amount }, lot };
 }
 
 /** The lot that takes the place of one that ended: its terms, its share of the cost, the life it had left. */
@@ -111,7 +132,7 @@ function putBack(draft: WalletDraft, command: ReverseCommand, homes: readonly Ho
             causeKey: `reverse:${command.identity.scope}:${command.identity.key}:${line.lotId}`,
             part: "whole",
             grantedAt: at,
-            parentLotId: line.lotId,
+            parentLotId: line.lotId === lot.id ? null : line.lotId,
           }),
     own,
   );

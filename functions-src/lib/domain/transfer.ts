@@ -27,7 +27,8 @@ export function transferOut(draft: WalletDraft, command: TransferCommand, facts:
   const { wallet } = draft;
   const closed = gateRefusal(wallet.gate);
   if (closed !== null) return { refusal: closed };
-  if (!wallet.policy.transfers || command.toWalletId === wallet.id) return { refusal: refuse("transfer_not_allowed") };
+  const allowed = wallet.policy.transfers && command.sameOwner && command.toWalletId !== wallet.id;
+  if (!allowed) return { refusal: refuse("transfer_not_allowed") };
   if (wallet.policy.blockInDebt && wallet.debt > 0) return { refusal: refuse("in_debt", { debt: wallet.debt }) };
   const movable = draft.open.filter((lot) => isMovable(lot, facts.at));
   const covered = toAmount(movable.reduce((sum, lot) => sum + lot.remaining, 0));

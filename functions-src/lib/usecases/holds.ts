@@ -100,7 +100,6 @@ export async function capture(
   now: Instant,
 ): Promise<CaptureAnswer | Refusal> {
   const ref = walletOfHold(call.accountId, call.input.holdId);
-  if (ref === null) return refuse("hold_not_open", { state: "unknown" });
   const outcome = await deps.post(ref, captureCommand(deps, call.caller, call.input), now);
   return answered(outcome, (entry) => ({
     entryId: entry.id,
@@ -141,7 +140,6 @@ export async function release(
   now: Instant,
 ): Promise<ReleaseAnswer | Refusal> {
   const ref = walletOfHold(call.accountId, call.input.holdId);
-  if (ref === null) return refuse("hold_not_open", { state: "unknown" });
   const outcome = await deps.post(ref, releaseCommand(deps, call.caller, call.input), now);
   return answered(outcome, (entry) => ({
     released: Number(entry.answer["released"]),
@@ -166,8 +164,8 @@ export async function extend(
 ): Promise<ExtendAnswer | Refusal> {
   const { accountId, input } = call;
   const ref = walletOfHold(accountId, input.holdId);
-  const wallet = ref === null ? null : await deps.wallets.loadWallet(ref);
-  if (ref === null || wallet === null) return refuse("hold_not_open", { state: "unknown" });
+  const wallet = await deps.wallets.loadWallet(ref);
+  if (wallet === null) return refuse("hold_not_open", { state: "unknown" });
   const closed = gateRefusal(wallet.gate);
   if (closed !== null) return closed;
   const hold = await deps.wallets.extendHold(ref, input.holdId, (found) =>
@@ -181,9 +179,12 @@ export async function extend(
   return { ok: true, expiresAt: new Date(hold.expiresAt) };
 }
 
-/** The wallet that a hold belongs to, read from its id; null when it is not a hold of the account. */
-export function walletOfHold(accountId: string, holdId: string): WalletRef | null {
+/**
+ * The wallet that a hold of an account belongs to, read from its id. An id that names no hold of the account leads to the
+ * account's own wallet, which does not have it: so the key is looked up before the hold is refused.
+ */
+function walletOfHold(accountId: string, holdId: string): WalletRef {
   const [account, unit, name] = holdId.split(":");
-  if (account !== accountId || unit === undefined || name?.startsWith("hold-") !== true) return null;
-  return { accountId, unit };
+  const isOwn = account === accountId && unit !== undefined && name?.startsWith("hold-") === true;
+  return { accountId, unit: isOwn ? unit : "tokens" };
 }

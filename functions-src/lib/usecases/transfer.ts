@@ -1,7 +1,7 @@
 import type { Amount } from "../domain/amount";
 import type { TransferCommand } from "../domain/commands";
 import type { Instant } from "../domain/instant";
-import { type Refusal, refuse } from "../domain/refusal";
+import type { Refusal } from "../domain/refusal";
 import { walletIdOf } from "../domain/wallet";
 import type { Account } from "../ports/account-store";
 import type { MemberCall } from "./caller";
@@ -40,7 +40,6 @@ export async function transfer(
     deps.accounts.findAccount(accountId),
     deps.accounts.findAccount(input.toAccountId),
   ]);
-  if (from === null || to === null || !haveSameOwner(from, to)) return refuse("transfer_not_allowed");
   const toRef = { accountId: input.toAccountId, unit: input.unit };
   const command: TransferCommand = {
     kind: "transfer",
@@ -48,6 +47,7 @@ export async function transfer(
     amount: input.amount,
     to: toRef,
     toWalletId: walletIdOf(toRef),
+    sameOwner: from !== null && to !== null && haveSameOwner(from, to),
     // The number of the arriving entry is known when both wallets are read.
     toSeq: 0,
   };
