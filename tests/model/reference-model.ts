@@ -169,6 +169,7 @@ export class ReferenceModel {
       case "transfer":
         return this.transfer(wallet, this.wallets[step.account === "a" ? "b" : "a"], step.amount, id, now);
       case "batch": {
+        if (wallet.gate !== "open") return no(GATES[wallet.gate], { index: 0 });
         const results: Facts[] = [];
         for (const [index, operation] of step.operations.entries()) {
           const result = this.act(wallet, { ...operation, account: step.account }, `${id}.${index}`, now);
