@@ -129,7 +129,7 @@ describe("a subscription that began on the 31st keeps its day", () => {
     const startAt = Date.parse("2044-01-31T10:15:00Z");
     await product.travelTo(startAt);
     await put(customer, clockOf({ mode: "anniversary", startAt }));
-    const days = ["2044-01-31", "2044-02-29", "2044-03-31", "2044-04-30", "2044-05-31", "2044-06-30"];
+    const days = ["2044-01-31", "2044-02-29", "2044-03-31", "2044-04-30"];
     const starts = days.map((day) => `${day}T10:15:00.000Z`);
     for (const [index, until] of starts.slice(1).entries()) {
       // The whole month, to its last millisecond, has its own tokens and no other.
@@ -141,7 +141,7 @@ describe("a subscription that began on the 31st keeps its day", () => {
       }
     }
     await put(customer, null);
-    expect(await allocationsOf(await customer.session())).toEqual(starts.slice(0, 5));
+    expect(await allocationsOf(await customer.session())).toEqual(starts.slice(0, -1));
   });
 });
 
@@ -155,7 +155,7 @@ describe("a yearly plan gives its tokens month by month", () => {
     const leaver = await product.newCustomer();
     await put(leaver, clockOf({ mode: "anniversary", startAt }, year));
 
-    for (const slot of [0, 1, 2, 3, 7, 11]) {
+    for (const slot of [0, 1, 3, 11]) {
       await product.travelTo(boundary(slot));
       const user = await customer.session();
       const balance = await balanceOf(user);
