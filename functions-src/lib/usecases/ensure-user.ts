@@ -41,7 +41,9 @@ async function giveSignupGrant(deps: Deps, person: Person, user: User, now: Inst
     const holder = await deps.accounts.claimIdentity({ id: markId, accountId, at: now });
     if (holder === accountId) {
       const command = signupGrant(accountId, freePlan.signupTokens);
-      await deps.post({ accountId, unit: "tokens" }, command, now);
+      const outcome = await deps.post({ accountId, unit: "tokens" }, command, now);
+      // Left pending, so that the next call gives what this one could not; the key makes it one grant.
+      if (outcome.kind === "refused") throw new AppError("unavailable", outcome.refusal.message);
     }
   }
   await deps.accounts.finishSignup(person.userId);

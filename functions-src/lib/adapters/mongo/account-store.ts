@@ -17,6 +17,9 @@ export const ROLES: readonly Role[] = ["owner", "admin", "member"];
 export const ACCOUNT_STATUSES: readonly Account["status"][] = ["open", "suspended", "closed"];
 export const SIGNUP_STATES: readonly User["signup"][] = ["pending", "done"];
 
+const MAX_TRIES = 10;
+const RETRY_MS = 20;
+
 /** Makes the store of accounts and users over the collections `accounts`, `users` and `identityMarks`. */
 export function createAccountStore(database: Database): AccountStore {
   const accounts = database.collection("accounts");
@@ -51,8 +54,14 @@ export function createAccountStore(database: Database): AccountStore {
       return document === null ? null : fromDbAccount(document);
     },
     createUserWithAccount: async (user) => {
-      await createBoth(user);
-      return (await findUser(user.userId)) ?? lostUser(user.userId);
+      for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+        await createBoth(user);
+        const made = await findUser(user.userId);
+        if (made !== null) return made;
+        // The winner of the race has not committed yet: what it makes is there in a moment, or gone with it.
+        await new Promise((resolve) => setTimeout(resolve, tries * RETRY_MS));
+      }
+      return lostUser(user.userId);
     },
     claimIdentity: async ({ id, accountId, at }) => {
       await insertOnce(() => marks.insertMany([{ _id: id, schemaVersion: 1, accountId, at: toDbInstant(at) }]));

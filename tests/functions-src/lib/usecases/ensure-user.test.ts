@@ -2,6 +2,7 @@ import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { resolveAccount } from "../../../../functions-src/lib/usecases/resolve-account";
+import { refuse } from "../../../../functions-src/lib/domain/refusal";
 import demo from "../../../../catalog/demo.json";
 import { depsOver } from "../../../support/deps";
 import { T0 } from "../../../support/builders";
@@ -58,6 +59,16 @@ describe("a person's first contact", () => {
   it("gives anonymous people an account and no tokens", async () => {
     const user = await ensureUser(depsOver(test.database), person("u5", null, true), T0);
     expect(await tokensOf(user.memberships[0]!.accountId)).toBe(0);
+  });
+
+  it("keeps the grant for the next call when the wallet was busy", async () => {
+    const busy = {
+      ...depsOver(test.database),
+      post: () => Promise.resolve({ kind: "refused", refusal: refuse("contention") } as const),
+    };
+    await expect(ensureUser(busy, person("u9"), T0)).rejects.toThrow("The wallet is busy");
+    const user = await ensureUser(depsOver(test.database), person("u9"), T0);
+    expect(await tokensOf(user.memberships[0]!.accountId)).toBe(3);
   });
 
   it("waits for a catalog instead of losing the grant", async () => {
