@@ -3,7 +3,7 @@ import { encode } from "../bson/encode";
 import { Binary, type Doc, type Value } from "../bson/values";
 import { viewOf } from "../store/document";
 import type { ChangeSummary, OplogEntry, OplogOperation } from "../store/oplog";
-import { ambiguousPaths, describeChange } from "../update/diff";
+import { describeChange } from "../update/diff";
 
 /** Encodes a log entry: a BSON header that holds the lengths, then the documents byte for byte. */
 export function encodeEntry(entry: OplogEntry): Buffer {
@@ -54,11 +54,7 @@ function summaryOf({ kind, before, after, hasPreImage, summary }: OplogOperation
   const id = view.get("_id") ?? null;
   if (kind === "delete") return { id, description: new Map(), disambiguatedPaths: new Map() };
   if (kind !== "update" || after === undefined) return undefined;
-  return {
-    id,
-    description: describeChange(view, viewOf(after)),
-    disambiguatedPaths: ambiguousPaths(view, viewOf(after)),
-  };
+  return { id, ...describeChange(view, viewOf(after)) };
 }
 
 /** Decodes a log entry. The documents share the given bytes. */

@@ -17,8 +17,9 @@ export type OperationKind =
 /** A document write without its documents. */
 export interface ChangeSummary {
   readonly id: Value;
-  /** The fields of an update event's updateDescription; empty for a delete. */
+  /** The fields of an update event's updateDescription: new values, removed fields, arrays cut short; empty for a delete. */
   readonly description: Doc;
+  /** The paths whose dotted form is ambiguous, for events that ask for them. */
   readonly disambiguatedPaths: Doc;
 }
 

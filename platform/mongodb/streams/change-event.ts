@@ -3,7 +3,7 @@ import { serverError } from "../errors";
 import { viewOf } from "../store/document";
 import { toTimestamp } from "../store/instant";
 import type { OplogEntry, OplogOperation } from "../store/oplog";
-import { ambiguousPaths, describeChange } from "../update/diff";
+import { type DocumentChange, describeChange } from "../update/diff";
 import { toToken, type StreamPosition, type TokenKind } from "./resume-token";
 import type { StreamOptions, StreamScope } from "./stream-options";
 
@@ -103,16 +103,16 @@ function namespaceOf({ database, collection }: OplogOperation): Doc {
   ]);
 }
 
-function updateDescription({ before, after, summary }: OplogOperation, { showsExpandedEvents }: StreamOptions): Doc {
-  if (summary !== undefined) {
-    const stored: Doc = new Map(summary.description);
-    return showsExpandedEvents ? stored.set("disambiguatedPaths", summary.disambiguatedPaths) : stored;
-  }
+function updateDescription(operation: OplogOperation, { showsExpandedEvents }: StreamOptions): Doc {
+  const { description, disambiguatedPaths } = operation.summary ?? changeOf(operation);
+  const told: Doc = new Map(description);
+  return showsExpandedEvents ? told.set("disambiguatedPaths", disambiguatedPaths) : told;
+}
+
+function changeOf({ before, after }: OplogOperation): DocumentChange {
   if (before === undefined || after === undefined)
     throw serverError("InternalError", "An update is logged without its documents");
-  const description = describeChange(viewOf(before), viewOf(after));
-  if (showsExpandedEvents) description.set("disambiguatedPaths", ambiguousPaths(viewOf(before), viewOf(after)));
-  return description;
+  return describeChange(viewOf(before), viewOf(after));
 }
 
 function fullDocumentOf(

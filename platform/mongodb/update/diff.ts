@@ -1,5 +1,6 @@
 import { isIdentical } from "../bson/identical";
 import type { Doc, Value } from "../bson/values";
+import type { ChangeSummary } from "../store/oplog";
 
 interface Changes {
   readonly updatedFields: Doc;
@@ -10,11 +11,11 @@ interface Changes {
 
 type Path = readonly (string | number)[];
 
-/**
- * Describes how a document changed, as the `updateDescription` of a change event: dotted paths of new values, removed fields, arrays cut short.
- * A sub-document whose field order cannot be told by such a list is given whole.
- */
-export function describeChange(before: Doc, after: Doc): Doc {
+/** How a document changed, in the words of change events. */
+export type DocumentChange = Omit<ChangeSummary, "id">;
+
+/** Describes how a document changed. A sub-document whose field order cannot be told by a list of paths is given whole. */
+export function describeChange(before: Doc, after: Doc): DocumentChange {
   const changes: Changes = {
     updatedFields: new Map(),
     removedFields: [],
@@ -22,23 +23,12 @@ export function describeChange(before: Doc, after: Doc): Doc {
     disambiguatedPaths: new Map(),
   };
   compareDocs(before, after, [], changes);
-  return new Map<string, Value>([
+  const description = new Map<string, Value>([
     ["updatedFields", changes.updatedFields],
     ["removedFields", changes.removedFields],
     ["truncatedArrays", changes.truncatedArrays],
   ]);
-}
-
-/** Gives the paths whose dotted form is ambiguous, for events that ask for `disambiguatedPaths`. */
-export function ambiguousPaths(before: Doc, after: Doc): Doc {
-  const changes: Changes = {
-    updatedFields: new Map(),
-    removedFields: [],
-    truncatedArrays: [],
-    disambiguatedPaths: new Map(),
-  };
-  compareDocs(before, after, [], changes);
-  return changes.disambiguatedPaths;
+  return { description, disambiguatedPaths: changes.disambiguatedPaths };
 }
 
 function compareDocs(before: Doc, after: Doc, path: Path, changes: Changes): void {

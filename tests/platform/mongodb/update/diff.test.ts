@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { isIdentical } from "../../../../platform/mongodb/bson/identical";
 import { type Doc, docOf, plainOf, type Value } from "../../../../platform/mongodb/bson/values";
-import { ambiguousPaths, describeChange } from "../../../../platform/mongodb/update/diff";
+import { describeChange } from "../../../../platform/mongodb/update/diff";
 
 test.each<[before: object, after: object, change: object]>([
   [{ a: 1 }, { a: 2 }, { updatedFields: { a: 2 }, removedFields: [], truncatedArrays: [] }],
@@ -25,13 +25,13 @@ test.each<[before: object, after: object, change: object]>([
     { updatedFields: { a: { y: 2, x: 1 } }, removedFields: [], truncatedArrays: [] },
   ],
 ])("the change from %j to %j is described as %j", (before, after, change) => {
-  expect(plainOf(describeChange(docOf(before), docOf(after)))).toEqual(change);
+  expect(plainOf(describeChange(docOf(before), docOf(after)).description)).toEqual(change);
 });
 
 test("paths that dots or digits make ambiguous are spelled out", () => {
   const before = docOf({ a: { "0": 1 } }).set("x.y", 1);
   const after = docOf({ a: { "0": 2 } }).set("x.y", 2);
-  expect(plainOf(ambiguousPaths(before, after))).toEqual({ "a.0": ["a", "0"], "x.y": ["x.y"] });
+  expect(plainOf(describeChange(before, after).disambiguatedPaths)).toEqual({ "a.0": ["a", "0"], "x.y": ["x.y"] });
 });
 
 function setAt(holder: Value | undefined, path: readonly string[], value: Value | undefined): void {
@@ -66,11 +66,11 @@ test("a description applied to the document before gives the document after", ()
   const doc = value.map((inner): Doc => new Map([["d", inner]]));
   fc.assert(
     fc.property(doc, doc, (before, after) => {
-      const change = plainOf(describeChange(before, after)) as {
+      const change = plainOf(describeChange(before, after).description) as {
         removedFields: string[];
         truncatedArrays: { field: string; newSize: number }[];
       };
-      const updated = describeChange(before, after).get("updatedFields");
+      const updated = describeChange(before, after).description.get("updatedFields");
       const result = clone(before);
       for (const path of change.removedFields) setAt(result, path.split("."), undefined);
       for (const { field, newSize } of change.truncatedArrays) {
