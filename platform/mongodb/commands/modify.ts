@@ -36,10 +36,11 @@ export interface UpdateResult {
 }
 
 type CompiledUpdate = ReturnType<typeof compileUpdate>;
+type FilterContext = ReturnType<typeof filterContextOf>;
 
 /** Finds and changes documents; inserts one where nothing matches and an upsert is asked for. Safe to run again after WriteBlocked: what is done stays done. */
 export function createUpdate(context: CommandContext, statement: UpdateStatement): () => UpdateResult {
-  const { args, filter, isMulti, isUpsert, sort } = statement;
+  const { args, isMulti, isUpsert } = statement;
   const constants = args.doc("c") ?? undefined;
   const filterContext = filterContextOf(context, args, constants);
   const compiled = compileUpdate(assertUpdate(statement.update), {
@@ -50,50 +51,59 @@ export function createUpdate(context: CommandContext, statement: UpdateStatement
   if (isMulti && compiled.kind === "replacement") {
     throw serverError("FailedToParse", "multi update is not supported for replacement-style update");
   }
-  let queue: Found[] | undefined;
+  let visitMatches = createMatchVisitor(context, statement, filterContext);
   let matched = 0;
   let modified = 0;
   let last: { before?: Buffer; after?: Buffer } = {};
   return () => {
     const collection = findCollection(context, statement.collectionName);
-    const trees = collection === undefined ? undefined : treesFor(context, collection);
-    if (collection !== undefined) assertSeriesUpdate(collection, statement);
-    const query = {
+    if (collection !== undefined) {
+      assertSeriesUpdate(collection, statement);
+      visitMatches(collection, (found, compiledFilter) => {
+        const after = changeDocument(context, collection, found, compiled, compiledFilter);
+        matched += 1;
+        if (after !== found.bytes) modified += 1;
+        last = { before: found.bytes, after };
+      });
+    }
+    if (matched > 0 || !isUpsert) return { matched, modified, ...last };
+    visitMatches = createMatchVisitor(context, statement, filterContext);
+    return upsert(context, statement, compiled);
+  };
+}
+
+/**
+ * Makes the walk over the documents that a statement writes. Called again after `visit` threw WriteBlocked, it goes on with
+ * the document that was blocked; what was visited before is not visited again.
+ */
+function createMatchVisitor(
+  context: CommandContext,
+  { args, filter, isMulti, sort }: Pick<UpdateStatement, "args" | "filter" | "isMulti" | "sort">,
+  filterContext: FilterContext,
+): (collection: Collection, visit: (found: Found, filter: Filter | undefined) => void) => void {
+  let queue: Found[] | undefined;
+  return (collection, visit) => {
+    const prepared = prepareWrite(collection, treesFor(context, collection), {
       ...filterContext,
       filter,
       sort,
       hint: args.body.get("hint"),
       limit: isMulti ? 0 : 1,
       deadline: context.deadline,
-    };
-    if (collection !== undefined && trees !== undefined) {
-      const prepared = prepareWrite(collection, trees, query);
-      queue ??= findForWrite(prepared);
-      for (let next = queue[0]; next !== undefined; next = queue[0]) {
-        const current = treesFor(context, collection).documents.get(next.idKey);
-        const isStale = current !== next.bytes;
-        if (current === undefined || (isStale && prepared.filter?.matches(viewOf(current)) === false)) {
-          // Somebody else changed the document while this statement waited: a single update looks for another one.
-          queue.shift();
-          if (!isMulti) queue = findForWrite(prepared);
-          continue;
-        }
-        const after = changeDocument(
-          context,
-          collection,
-          { idKey: next.idKey, bytes: current },
-          compiled,
-          prepared.filter,
-        );
+    });
+    queue ??= findForWrite(prepared);
+    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+      const current = treesFor(context, collection).documents.get(next.idKey);
+      const isStale = current !== next.bytes;
+      if (current === undefined || (isStale && prepared.filter?.matches(viewOf(current)) === false)) {
+        // Somebody else changed the document while this statement waited: a single write looks for another one.
         queue.shift();
-        matched += 1;
-        if (after !== current) modified += 1;
-        last = { before: current, after };
+        if (!isMulti) queue = findForWrite(prepared);
+        continue;
       }
+      visit({ idKey: next.idKey, bytes: current }, prepared.filter);
+      queue.shift();
     }
-    if (matched > 0 || !isUpsert) return { matched, modified, ...last };
-    queue = undefined;
-    return upsert(context, statement, compiled);
   };
 }
 
@@ -165,43 +175,17 @@ export function createDelete(
   context: CommandContext,
   statement: DeleteStatement,
 ): () => { removed: number; before?: Buffer } {
-  const { args, filter, isMulti, sort } = statement;
-  const filterContext = filterContextOf(context, args);
-  let queue: Found[] | undefined;
+  const visitMatches = createMatchVisitor(context, statement, filterContextOf(context, statement.args));
   let removed = 0;
   let last: { before?: Buffer } = {};
   return () => {
     const collection = findCollection(context, statement.collectionName);
     if (collection === undefined) return { removed, ...last };
-    const query = {
-      ...filterContext,
-      filter,
-      sort,
-      hint: args.body.get("hint"),
-      limit: isMulti ? 0 : 1,
-      deadline: context.deadline,
-    };
-    const prepared = prepareWrite(collection, treesFor(context, collection), query);
-    queue ??= findForWrite(prepared);
-    for (let next = queue[0]; next !== undefined; next = queue[0]) {
-      const current = treesFor(context, collection).documents.get(next.idKey);
-      const isStale = current !== next.bytes;
-      if (current === undefined || (isStale && prepared.filter?.matches(viewOf(current)) === false)) {
-        queue.shift();
-        if (!isMulti) queue = findForWrite(prepared);
-        continue;
-      }
-      writeDocument(context, {
-        collection,
-        idKey: next.idKey,
-        before: current,
-        after: undefined,
-        isReplacement: false,
-      });
-      queue.shift();
+    visitMatches(collection, ({ idKey, bytes }) => {
+      writeDocument(context, { collection, idKey, before: bytes, after: undefined, isReplacement: false });
       removed += 1;
-      last = { before: current };
-    }
+      last = { before: bytes };
+    });
     return { removed, ...last };
   };
 }
