@@ -1,21 +1,12 @@
-import { createAccountStore } from "../../functions-src/lib/adapters/mongo/account-store";
-import { createCatalogStore } from "../../functions-src/lib/adapters/mongo/catalog-store";
-import { createInboxStore } from "../../functions-src/lib/adapters/mongo/inbox-store";
-import { createLeaseStore } from "../../functions-src/lib/adapters/mongo/lease-store";
-import { createOperationStore } from "../../functions-src/lib/adapters/mongo/operation-store";
-import { createStripeLinkStore } from "../../functions-src/lib/adapters/mongo/stripe-link-store";
-import { createUsageStore } from "../../functions-src/lib/adapters/mongo/usage-store";
-import { createWalletStore } from "../../functions-src/lib/adapters/mongo/wallet-store";
 import { createDigest } from "../../functions-src/lib/adapters/node/digest";
 import { createTiming } from "../../functions-src/lib/adapters/node/timing";
 import { toAmount } from "../../functions-src/lib/domain/amount";
 import { newestVersions } from "../../functions-src/lib/domain/catalog";
 import type { CheckoutFacts } from "../../functions-src/lib/domain/checkout";
+import { overDatabase } from "../../functions-src/lib/edge/compose";
 import type { Database } from "../../functions-src/lib/ports/collection";
 import type { Payments } from "../../functions-src/lib/ports/payments";
 import type { Deps } from "../../functions-src/lib/usecases/deps";
-import { postToWallet } from "../../functions-src/lib/usecases/post-to-wallet";
-import { createWalletQueue } from "../../functions-src/lib/usecases/wallet-queue";
 
 /** Log lines that a test can look at. */
 export interface RecordedLog {
@@ -92,29 +83,15 @@ export function depsOver(
   payments: FakePayments = new FakePayments(),
 ): Deps & { readonly recorded: RecordedLog; readonly payments: FakePayments } {
   const recorded: RecordedLog = { alerts: [] };
-  const digest = createDigest("an identity key for tests, long enough");
-  const timing = createTiming();
-  const log = {
-    info: () => undefined,
-    alert: (event: string, facts = {}) => void recorded.alerts.push({ event, facts }),
-  };
-  const wallets = createWalletStore(database);
-  const catalogVersions = createCatalogStore(database);
-  return {
-    wallets,
-    accounts: createAccountStore(database),
-    catalogVersions,
-    operations: createOperationStore(database),
-    inbox: createInboxStore(database),
-    leases: createLeaseStore(database),
-    usage: createUsageStore(database),
-    links: createStripeLinkStore(database),
+  const stored = overDatabase(database, {
     payments,
-    digest,
-    timing,
-    log,
-    post: createWalletQueue((ref, commands, now) => postToWallet({ wallets, digest, timing, log }, ref, commands, now)),
-    catalog: async () => newestVersions(await catalogVersions.listVersions()),
     recorded,
-  };
+    digest: createDigest("an identity key for tests, long enough"),
+    timing: createTiming(),
+    log: {
+      info: () => undefined,
+      alert: (event: string, facts = {}) => void recorded.alerts.push({ event, facts }),
+    },
+  });
+  return { ...stored, catalog: async () => newestVersions(await stored.catalogVersions.listVersions()) };
 }

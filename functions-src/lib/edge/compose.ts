@@ -46,27 +46,33 @@ export function depsOf(invocation: Invocation): Deps {
 
 /** Builds everything over a database, top to bottom. */
 function createDeps(database: Database, settings: Settings): Deps {
-  const digest = createDigest(settings.identityKey);
-  const timing = createTiming();
-  const log = createLog();
+  const stored = overDatabase(database, {
+    payments: createPayments(settings.stripe),
+    digest: createDigest(settings.identityKey),
+    timing: createTiming(),
+    log: createLog(),
+  });
+  return { ...stored, catalog: createCatalogReader(stored.catalogVersions) };
+}
+
+/** Builds the stores and the queue over a database, beside what does not come from it. */
+export function overDatabase<Outside extends Pick<Deps, "payments" | "digest" | "timing" | "log">>(
+  database: Database,
+  outside: Outside,
+): Outside & Omit<Deps, "catalog"> {
   const wallets = createWalletStore(database);
-  const catalogVersions = createCatalogStore(database);
-  const posting = { wallets, digest, timing, log };
+  const posting = { ...outside, wallets };
   return {
+    ...outside,
     wallets,
     accounts: createAccountStore(database),
-    catalogVersions,
+    catalogVersions: createCatalogStore(database),
     operations: createOperationStore(database),
     inbox: createInboxStore(database),
     leases: createLeaseStore(database),
     usage: createUsageStore(database),
     links: createStripeLinkStore(database),
-    payments: createPayments(settings.stripe),
-    digest,
-    timing,
-    log,
     post: createWalletQueue((ref, commands, now) => postToWallet(posting, ref, commands, now)),
-    catalog: createCatalogReader(catalogVersions),
   };
 }
 
