@@ -1,5 +1,4 @@
 import { type AllocationClock, allocate, clockDueAt } from "./allocation";
-import { burnKey } from "./burn-key";
 import { type EntryKind, type Posting, seqText } from "./entry";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
@@ -8,9 +7,9 @@ import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./w
 
 /** Something that is due: a lot to activate or to end, a hold whose lease is over, or an allocation to make. */
 type Due =
-  | { readonly at: Instant; readonly order: string; readonly lot: OpenLot }
-  | { readonly at: Instant; readonly order: string; readonly hold: Hold }
-  | { readonly at: Instant; readonly order: string; readonly clock: AllocationClock };
+  | { readonly at: Instant; readonly lot: OpenLot }
+  | { readonly at: Instant; readonly hold: Hold }
+  | { readonly at: Instant; readonly clock: AllocationClock };
 
 /** A slot is at least 28 days long. */
 const SHORTEST_SLOT_MS = 28 * 86_400_000;
@@ -38,23 +37,30 @@ export function settle(draft: WalletDraft, at: Instant): WalletDraft {
   return current;
 }
 
+/**
+ * The earliest thing that is due. At one instant: holds by id, which give their units back before lots end, so that units of
+ * an ending lot end with it; then lots in burn order; then clocks by subscription, so that what ends is booked before what
+ * begins.
+ */
 function firstDue(draft: WalletDraft, at: Instant): Due | undefined {
-  const lots = draft.open.flatMap((lot): readonly Due[] => {
-    const dueAt = nextDueAt(lot);
-    return dueAt !== null && dueAt <= at ? [{ at: dueAt, order: burnKey(lot), lot }] : [];
-  });
   const holds = [...draft.records.holds.values()]
     .filter((hold) => hold.state === "open" && hold.expiresAt <= at)
-    // At one instant a hold gives its units back before lots end, so that units of an ending lot end with it.
-    .map((hold): Due => ({ at: hold.expiresAt, order: `!${hold.id}`, hold }));
-  const clocks = draft.wallet.clocks.flatMap((clock): readonly Due[] => {
-    const dueAt = clockDueAt(clock);
-    // At one instant what ends is booked before what begins.
-    return dueAt !== null && dueAt <= at ? [{ at: dueAt, order: `~${clock.subscriptionId}`, clock }] : [];
+    .sort((left, right) => (left.id < right.id ? -1 : 1))
+    .map((hold): Due => ({ at: hold.expiresAt, hold }));
+  const lots = draft.open.flatMap((lot): readonly Due[] => {
+    const dueAt = nextDueAt(lot);
+    return dueAt !== null && dueAt <= at ? [{ at: dueAt, lot }] : [];
   });
-  return [...lots, ...holds, ...clocks].sort(
-    (left, right) => left.at - right.at || (left.order < right.order ? -1 : 1),
-  )[0];
+  const clocks = [...draft.wallet.clocks]
+    .sort((left, right) => (left.subscriptionId < right.subscriptionId ? -1 : 1))
+    .flatMap((clock): readonly Due[] => {
+      const dueAt = clockDueAt(clock);
+      return dueAt !== null && dueAt <= at ? [{ at: dueAt, clock }] : [];
+    });
+  return [...holds, ...lots, ...clocks].reduce<Due | undefined>(
+    (first, next) => (first === undefined || next.at < first.at ? next : first),
+    undefined,
+  );
 }
 
 function activate(draft: WalletDraft, lot: OpenLot, recordedAt: Instant): WalletDraft {

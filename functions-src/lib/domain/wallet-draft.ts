@@ -107,7 +107,10 @@ export function book(draft: WalletDraft, content: EntryContent): WalletDraft {
 export function takeFromLots(draft: WalletDraft, receipt: readonly ReceiptLine[]): WalletDraft {
   const taken = new Map(receipt.map((line) => [line.lotId, line.amount]));
   const open = draft.open
-    .map((lot) => ({ ...lot, remaining: minus(lot.remaining, taken.get(lot.id) ?? toAmount(0)) }))
+    .map((lot) => {
+      const amount = taken.get(lot.id);
+      return amount === undefined ? lot : { ...lot, remaining: minus(lot.remaining, amount) };
+    })
     .filter((lot) => lot.remaining > 0);
   return { ...draft, open };
 }
