@@ -1,8 +1,8 @@
 import { type Amount, ZERO, minus, toAmount } from "./amount";
 import { type SlotCalendar, slotBoundary } from "./calendar";
-import { canHold, seqText } from "./entry";
+import { canHold, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
-import type { LotPart, OpenLot } from "./lot";
+import { DEFAULT_PRIORITY, type LotPart, type OpenLot, unitsLeft } from "./lot";
 import { mulDiv } from "./mul-div";
 import { takeInOrder } from "./receipt";
 import { type WalletDraft, addLot, book, takeFromLots } from "./wallet-draft";
@@ -101,7 +101,7 @@ function expireExcess(draft: WalletDraft, clock: AllocationClock, recordedAt: In
   const carried = draft.open
     .filter((lot) => lot.class === "allocation" && lot.id.endsWith(PROTECTED_SUFFIX))
     .sort((left, right) => (left.expiresAt ?? 0) - (right.expiresAt ?? 0));
-  const excess = carried.reduce((sum, lot) => sum + lot.remaining, 0) - totalCap;
+  const excess = unitsLeft(carried) - totalCap;
   if (excess <= 0) return draft;
   const receipt = takeInOrder(carried, toAmount(excess));
   const key = `excess:${allocationKey(clock)}`;
@@ -165,9 +165,9 @@ function allocatedLot(
 ): OpenLot {
   const { units, costMinor, currency } = clock.terms;
   return {
-    id: `${wallet.id}:lot-${seqText(wallet.seq + 1)}${SUFFIX[facts.part]}`,
+    id: `${nextIdOf("lot", wallet)}${SUFFIX[facts.part]}`,
     class: "allocation",
-    priority: 50,
+    priority: DEFAULT_PRIORITY,
     scope: null,
     effectiveAt: clock.nextAt,
     expiresAt: facts.expiresAt,

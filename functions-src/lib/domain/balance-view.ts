@@ -1,10 +1,10 @@
 import { type Amount, toAmount } from "./amount";
 import type { Instant } from "./instant";
-import type { LotClass, OpenLot } from "./lot";
+import { type LotClass, type OpenLot, unitsLeft } from "./lot";
 import { loadedLots } from "./close-draft";
 import type { Hold } from "./hold";
 import { type BatchFacts, operationTime, settledDraft } from "./plan-batch";
-import { type Balance, balanceOf } from "./wallet";
+import { type Balance, balanceOf, earliest } from "./wallet";
 
 /** How many lots a balance shows. */
 export const LOTS_SHOWN = 64;
@@ -51,12 +51,10 @@ export function viewBalance(facts: BatchFacts, now: Instant): BalanceView {
   };
 }
 
-function nextExpiry(open: readonly OpenLot[]): BalanceView["nextExpiry"] {
-  const ends = open.map((lot) => lot.expiresAt).filter((end): end is Instant => end !== null);
-  if (ends.length === 0) return null;
-  const at = Math.min(...ends);
-  const amount = open.filter((lot) => lot.expiresAt === at).reduce((sum, lot) => sum + lot.remaining, 0);
-  return { at, amount: toAmount(amount) };
+/** The next end among lots, and how many units end then; null = no lot ends. */
+export function nextExpiry(lots: readonly Pick<OpenLot, "expiresAt" | "remaining">[]): BalanceView["nextExpiry"] {
+  const at = earliest(lots.map((lot) => lot.expiresAt));
+  return at === null ? null : { at, amount: toAmount(unitsLeft(lots.filter((lot) => lot.expiresAt === at))) };
 }
 
 function heldPerLot(holds: readonly Hold[]): ReadonlyMap<string, number> {

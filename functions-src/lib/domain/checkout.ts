@@ -2,6 +2,7 @@ import { type Amount, toAmount } from "./amount";
 import type { Pack } from "./catalog";
 import type { GrantCommand } from "./commands";
 import type { Instant } from "./instant";
+import { DEFAULT_PRIORITY } from "./lot";
 import type { StripeMode } from "./payment";
 
 const DAY_MS = 86_400_000;
@@ -66,7 +67,7 @@ export function packGrant(facts: CheckoutFacts, order: PackOrder, pack: Pack, no
     note: null,
     amount: units,
     class: "pack",
-    priority: 50,
+    priority: DEFAULT_PRIORITY,
     scope: null,
     effectiveAt: null,
     expiresAt: pack.lifeDays === null ? null : now + pack.lifeDays * DAY_MS,

@@ -4,7 +4,7 @@ import { burnKey } from "./burn-key";
 import type { EntryDraft } from "./entry";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
-import { type LotFact, type OpenLot, nextDueAt } from "./lot";
+import { type LotFact, type OpenLot, nextDueAt, unitsLeft } from "./lot";
 import type { OutboxMessage } from "./outbox-message";
 import type { PaymentFact } from "./payment";
 import type { UsageCounter } from "./usage";
@@ -73,7 +73,7 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
   const nextAtOfUnloaded = known.size === 0 ? before.waiting.nextAt : loaded.nextAtOfOthers;
   const waiting = {
     count: unloadedCount + outside.length,
-    remaining: toAmount(before.waiting.remaining - total([...known.values()]) + total(outside)),
+    remaining: toAmount(before.waiting.remaining - unitsLeft([...known.values()]) + unitsLeft(outside)),
     nextAt: earliest([...outside.map(nextDueAt), unloadedCount > 0 ? nextAtOfUnloaded : null]),
   };
   return {
@@ -102,10 +102,6 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
     notes: draft.notes,
     messages: draft.messages,
   };
-}
-
-function total(lots: readonly OpenLot[]): number {
-  return lots.reduce<number>((sum, lot) => sum + lot.remaining, 0);
 }
 
 /** Tells whether a waiting lot has to be written: most of those that were loaded were only looked at. */

@@ -1,8 +1,8 @@
-import { type Amount, ZERO, toAmount } from "./amount";
+import { type Amount, toAmount } from "./amount";
 import type { AdjustCommand, VoidCommand, WriteOffCommand } from "./commands";
-import { canHold, seqText } from "./entry";
+import { canHold, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
-import type { OpenLot, ReceiptLine } from "./lot";
+import { type ReceiptLine, promoLot } from "./lot";
 import { takeInOrder } from "./receipt";
 import { refuse } from "./refusal";
 import { type Step, type StepFacts, coverageOf, shortage } from "./step";
@@ -42,19 +42,7 @@ export function adjust(draft: WalletDraft, command: AdjustCommand, facts: StepFa
 function addUnits(draft: WalletDraft, command: AdjustCommand, at: Instant): Step {
   const { wallet } = draft;
   if (!canHold(wallet, command.amount)) return { refusal: refuse("balance_limit") };
-  const lot: OpenLot = {
-    id: `${wallet.id}:lot-${seqText(wallet.seq + 1)}`,
-    class: "promo",
-    priority: 50,
-    scope: null,
-    effectiveAt: at,
-    expiresAt: null,
-    costMinor: ZERO,
-    currency: null,
-    granted: command.amount,
-    remaining: command.amount,
-    pending: false,
-  };
+  const lot = promoLot(nextIdOf("lot", wallet), command.amount, at);
   const receipt: readonly ReceiptLine[] = [{ lotId: lot.id, class: lot.class, amount: command.amount }];
   return {
     draft: addLot(bookAdjustment(draft, command, { receipt, signed: command.amount, at }), lot, {

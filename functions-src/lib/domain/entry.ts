@@ -92,6 +92,11 @@ export function entryIdOf(walletId: string, seq: number): string {
   return `${walletId}:${seqText(seq)}`;
 }
 
+/** The id of a lot or hold that the next entry of a wallet makes. */
+export function nextIdOf(kind: "lot" | "hold", wallet: { readonly id: string; readonly seq: number }): string {
+  return `${wallet.id}:${kind}-${seqText(wallet.seq + 1)}`;
+}
+
 /** Tells whether the postings of an entry sum to zero. */
 export function isBalanced(postings: readonly Posting[]): boolean {
   return postings.reduce((sum, posting) => sum + posting.amount, 0) === 0;
@@ -103,16 +108,14 @@ export function isBalanced(postings: readonly Posting[]): boolean {
  */
 export function applyPostings(balance: Balance, postings: readonly Posting[]): Balance {
   if (!isBalanced(postings)) throw new Error(`Postings do not sum to zero: ${JSON.stringify(postings)}`);
-  const changeOf = (account: keyof Balance): number =>
-    postings.reduce((sum, posting) => (posting.account === account ? sum + posting.amount : sum), 0);
-  const next = (account: keyof Balance): Amount => toAmount(balance[account] + changeOf(account));
+  const next = (account: keyof Balance): Amount => toAmount(balance[account] + changeOf(postings, account));
   return {
     available: next("available"),
     pending: next("pending"),
     frozen: next("frozen"),
     held: next("held"),
     // What is owed stands on the other side: a posting of -5 to `debt` makes the debt 5 larger.
-    debt: toAmount(balance.debt - changeOf("debt")),
+    debt: toAmount(balance.debt - changeOf(postings, "debt")),
   };
 }
 
@@ -129,7 +132,12 @@ export function canHold(balance: Balance, amount: Amount): boolean {
   return isAmount(balance.available + balance.pending + balance.frozen + balance.held + amount);
 }
 
+/** The signed change that postings made on an account. */
+export function changeOf(postings: readonly Posting[], account: Posting["account"]): number {
+  return postings.reduce((sum, posting) => (posting.account === account ? sum + posting.amount : sum), 0);
+}
+
 /** The signed change of the available balance that an entry made. */
 export function availableChange(entry: Pick<EntryDraft, "postings">): number {
-  return entry.postings.reduce((sum, posting) => (posting.account === "available" ? sum + posting.amount : sum), 0);
+  return changeOf(entry.postings, "available");
 }

@@ -1,5 +1,6 @@
 import type { Amount } from "./amount";
 import { type Entry, applyPostings, isBalanced, lotsChange } from "./entry";
+import { unitsLeft } from "./lot";
 import { type Balance, GENESIS_HASH, type Wallet, balanceOf } from "./wallet";
 
 /** Something in a ledger or a wallet that does not follow from the entries before it. */
@@ -93,11 +94,7 @@ export function compareFold(
     check(account, fold.balance[account], balance[account]);
   }
   check("waiting.count", waiting.length, wallet.waiting.count);
-  check(
-    "waiting.remaining",
-    waiting.reduce((sum, lot) => sum + lot.remaining, 0),
-    wallet.waiting.remaining,
-  );
+  check("waiting.remaining", unitsLeft(waiting), wallet.waiting.remaining);
   const open = new Map([...wallet.lots, ...waiting].map((lot) => [lot.id, lot.remaining]));
   for (const lotId of new Set([...fold.lots.keys(), ...open.keys()])) {
     check(`lots.${lotId}.remaining`, fold.lots.get(lotId) ?? 0, open.get(lotId) ?? 0);

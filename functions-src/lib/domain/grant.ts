@@ -1,6 +1,6 @@
 import { toAmount } from "./amount";
 import type { GrantCommand } from "./commands";
-import { canHold, seqText } from "./entry";
+import { canHold, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
 import type { OpenLot } from "./lot";
 import { firstUnits } from "./receipt";
@@ -49,7 +49,7 @@ export function grant(draft: WalletDraft, command: GrantCommand, at: Instant): S
 function newLot(draft: WalletDraft, command: GrantCommand, at: Instant): OpenLot {
   const effectiveAt = command.effectiveAt ?? at;
   return {
-    id: `${draft.wallet.id}:lot-${seqText(draft.wallet.seq + 1)}`,
+    id: nextIdOf("lot", draft.wallet),
     class: command.class,
     priority: command.priority,
     scope: command.scope,

@@ -1,13 +1,13 @@
 import { type Amount, ZERO, toAmount } from "./amount";
 import type { AuthorizeCommand, CaptureCommand, ReleaseCommand } from "./commands";
-import { seqText } from "./entry";
+import { nextIdOf } from "./entry";
 import { HOLD_LIMITS, type Hold } from "./hold";
 import type { Instant } from "./instant";
 import { firstUnits, lastUnits, takeInOrder } from "./receipt";
 import { refuse } from "./refusal";
 import { settle } from "./settle";
 import { spend } from "./spend";
-import { type Step, type StepFacts, coverageOf, refusalToPay, shortage } from "./step";
+import { type Step, type StepFacts, coverageOf, debtRefusal, gateRefusal, shortage } from "./step";
 import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./wallet-draft";
 
 /**
@@ -16,7 +16,7 @@ import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./w
  */
 export function authorize(draft: WalletDraft, command: AuthorizeCommand, facts: StepFacts): Step {
   const { wallet } = draft;
-  const refusal = refusalToPay(wallet);
+  const refusal = gateRefusal(wallet.gate) ?? debtRefusal(wallet);
   if (refusal !== null) return { refusal };
   const coverage = coverageOf(draft, command.feature, facts);
   if (coverage.covered < command.amount) return { refusal: shortage(coverage, command.amount) };
@@ -24,7 +24,7 @@ export function authorize(draft: WalletDraft, command: AuthorizeCommand, facts: 
   const { at } = facts;
   const receipt = takeInOrder(coverage.lots, command.amount);
   const hold: Hold = {
-    id: `${wallet.id}:hold-${seqText(wallet.seq + 1)}`,
+    id: nextIdOf("hold", wallet),
     accountId: wallet.accountId,
     walletId: wallet.id,
     state: "open",

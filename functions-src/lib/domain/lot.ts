@@ -1,9 +1,12 @@
-import type { Amount } from "./amount";
+import { type Amount, ZERO } from "./amount";
 import type { Instant } from "./instant";
 
 /** Where the units of a lot come from; it decides the burn order and what a clawback may touch. */
 export const LOT_CLASSES = ["promo", "allocation", "pack"] as const;
 export type LotClass = (typeof LOT_CLASSES)[number];
+
+/** The place in burn order of a lot that asks for no other. */
+export const DEFAULT_PRIORITY = 50;
 
 /** Which part of a grant a lot is: an allocation with rollover is two. */
 export const LOT_PARTS = ["whole", "protected", "atRisk"] as const;
@@ -70,4 +73,31 @@ export function isEligible(lot: OpenLot, request: { readonly at: Instant; readon
 /** The instant at which something has to be booked on a lot: its activation, else its end, else never. */
 export function nextDueAt(lot: OpenLot): Instant | null {
   return lot.pending ? lot.effectiveAt : lot.expiresAt;
+}
+
+/** The units left in some lots. */
+export function unitsLeft(lots: readonly { readonly remaining: number }[]): number {
+  return lots.reduce<number>((sum, lot) => sum + lot.remaining, 0);
+}
+
+/** What lots can pay at an instant for a request without a feature; what needs a feature may come on top. */
+export function unscopedUnits(lots: readonly OpenLot[], at: Instant): number {
+  return unitsLeft(lots.filter((lot) => isEligible(lot, { at, feature: null })));
+}
+
+/** A promo lot without end or cost that may pay from now on: units given by hand or given back. */
+export function promoLot(id: string, amount: Amount, at: Instant): OpenLot {
+  return {
+    id,
+    class: "promo",
+    priority: DEFAULT_PRIORITY,
+    scope: null,
+    effectiveAt: at,
+    expiresAt: null,
+    costMinor: ZERO,
+    currency: null,
+    granted: amount,
+    remaining: amount,
+    pending: false,
+  };
 }

@@ -9,7 +9,7 @@ import {
 } from "./close-draft";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
-import { isEligible } from "./lot";
+import { unscopedUnits } from "./lot";
 import { watchBalance } from "./low-balance";
 import { planStep } from "./plan-step";
 import { refuse } from "./refusal";
@@ -75,9 +75,7 @@ export function neededFacts(wallet: Wallet, commands: readonly WalletCommand[], 
   const operations = operationsOf(commands);
   const moved = commands.some(({ kind }) => kind === "transfer");
   const asked = operations.reduce((sum, operation) => sum + takes(operation), 0);
-  const certain = wallet.lots
-    .filter((lot) => isEligible(lot, { at, feature: null }))
-    .reduce((sum, lot) => sum + lot.remaining, 0);
+  const certain = unscopedUnits(wallet.lots, at);
   const waits = wallet.waiting.count > 0;
   return {
     // What may be transferred may lie anywhere in burn order.

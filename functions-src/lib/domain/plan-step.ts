@@ -9,6 +9,7 @@ import { reverse } from "./reverse";
 import { spend } from "./spend";
 import { transferOut } from "./transfer";
 import { type Step, type StepFacts, gateRefusal } from "./step";
+import type { Wallet } from "./wallet";
 import type { WalletDraft } from "./wallet-draft";
 
 /** Plans one command on a settled draft. The first entry it adds is the one that carries its answer. */
@@ -46,9 +47,12 @@ function watched(step: Step, at: Instant): Step {
 function withFinalBalance(draft: WalletDraft, before: number): WalletDraft {
   const [first, ...others] = draft.entries.slice(before);
   if (first === undefined || others.length === 0) return draft;
-  const { available, held, debt } = draft.wallet;
-  const answer = { ...first.answer, balance: { available, held, debt } };
+  const answer = { ...first.answer, balance: shownBalance(draft.wallet) };
   return { ...draft, entries: [...draft.entries.slice(0, before), { ...first, answer }, ...others] };
+}
+
+function shownBalance({ available, held, debt }: Wallet): JsonObject {
+  return { available, held, debt };
 }
 
 function single(draft: WalletDraft, command: SingleCommand, facts: StepFacts): Step {
@@ -95,8 +99,7 @@ function planOperations(draft: WalletDraft, batch: BatchCommand, facts: StepFact
     results.push(resultOf(operation, added));
     current = { ...step.draft, entries: [...step.draft.entries.slice(0, before), ...added] };
   }
-  const { available, held, debt } = current.wallet;
-  const answer = { results, balance: { available, held, debt } };
+  const answer = { results, balance: shownBalance(current.wallet) };
   const entries = current.entries.map((entry) =>
     isOf(entry, batch) && entry.leg === 0 ? { ...entry, answer: { ...entry.answer, ...answer } } : entry,
   );

@@ -1,8 +1,8 @@
-import { type Amount, ZERO, toAmount } from "./amount";
+import { type Amount, toAmount } from "./amount";
 import type { ReverseCommand } from "./commands";
-import { type Entry, canHold, seqText } from "./entry";
+import { type Entry, canHold, changeOf, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
-import type { LotFact, OpenLot, ReceiptLine } from "./lot";
+import { type LotFact, type OpenLot, type ReceiptLine, promoLot } from "./lot";
 import { mulDiv } from "./mul-div";
 import { lastUnits, unitsOf, without } from "./receipt";
 import { refuse } from "./refusal";
@@ -57,7 +57,7 @@ function reversibleOf({ entry, given, givenDebt }: Original): Amount {
 
 /** The part of an entry that was overdraft. */
 function debtOf(entry: Entry): number {
-  return entry.postings.reduce((sum, posting) => (posting.account === "debt" ? sum - posting.amount : sum), 0);
+  return 0 - changeOf(entry.postings, "debt");
 }
 
 /** Where a line goes: into its own lot (`lot` null), or into a new one because its own is over. */
@@ -80,19 +80,7 @@ function homeOf(
 
 /** A promo lot without end for units that were overdraft and are repaid. */
 function repaidHome({ wallet }: WalletDraft, amount: Amount, at: Instant): Home {
-  const lot: OpenLot = {
-    id: `${wallet.id}:lot-${seqText(wallet.seq + 1)}-repaid`,
-    class: "promo",
-    priority: 50,
-    scope: null,
-    effectiveAt: at,
-    expiresAt: null,
-    costMinor: ZERO,
-    currency: null,
-    granted: amount,
-    remaining: amount,
-    pending: false,
-  };
+  const lot = promoLot(`${nextIdOf("lot", wallet)}-repaid`, amount, at);
   return { line: { lotId: lot.id, class: lot.class, amount }, lot };
 }
 
@@ -103,7 +91,7 @@ function heirOf(
   facts: { readonly line: ReceiptLine; readonly index: number; readonly at: Instant; readonly lifeMs: number },
 ): OpenLot {
   return {
-    id: `${draft.wallet.id}:lot-${seqText(draft.wallet.seq + 1)}-${facts.index}`,
+    id: `${nextIdOf("lot", draft.wallet)}-${facts.index}`,
     class: fact.class,
     priority: fact.priority,
     scope: fact.scope,

@@ -1,7 +1,7 @@
 import { type Amount, ZERO, toAmount } from "./amount";
 import type { SpendCommand } from "./commands";
 import { takeInOrder } from "./receipt";
-import { type Coverage, type Step, type StepFacts, coverageOf, gateRefusal, refusalToPay, shortage } from "./step";
+import { type Coverage, type Step, type StepFacts, coverageOf, debtRefusal, gateRefusal, shortage } from "./step";
 import { limitRefusal } from "./usage";
 import type { Wallet } from "./wallet";
 import { type WalletDraft, book, putCounter, takeFromLots } from "./wallet-draft";
@@ -18,7 +18,7 @@ export function spend(draft: WalletDraft, command: SpendCommand, facts: StepFact
   if (closed !== null) return { refusal: closed };
   const counted = countUse(draft, command.use);
   if ("refusal" in counted) return counted;
-  const indebted = refusalToPay(wallet);
+  const indebted = debtRefusal(wallet);
   if (indebted !== null) return { refusal: indebted };
 
   const coverage = coverageOf(draft, command.feature, facts);

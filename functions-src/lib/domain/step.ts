@@ -1,7 +1,7 @@
 import { type Amount, minus, toAmount } from "./amount";
 import { burnKey } from "./burn-key";
 import type { Instant } from "./instant";
-import { type OpenLot, isEligible } from "./lot";
+import { type OpenLot, isEligible, unitsLeft } from "./lot";
 import { type Refusal, refuse } from "./refusal";
 import type { Gate, Wallet } from "./wallet";
 import type { WalletDraft } from "./wallet-draft";
@@ -32,10 +32,8 @@ export function gateRefusal(gate: Gate): Refusal | null {
   }
 }
 
-/** Why a wallet may not pay now: closed, suspended, frozen, or in debt where debt blocks; null = it may. */
-export function refusalToPay(wallet: Wallet): Refusal | null {
-  const closed = gateRefusal(wallet.gate);
-  if (closed !== null) return closed;
+/** The refusal of a wallet in debt, where debt blocks. */
+export function debtRefusal(wallet: Wallet): Refusal | null {
   return wallet.policy.blockInDebt && wallet.debt > 0 ? refuse("in_debt", { debt: wallet.debt }) : null;
 }
 
@@ -56,7 +54,7 @@ export function coverageOf(draft: WalletDraft, feature: string | null, facts: St
   const lots = eligible.slice(0, MAX_LOTS_PER_OPERATION);
   return {
     lots,
-    covered: toAmount(lots.reduce((sum, lot) => sum + lot.remaining, 0)),
+    covered: toAmount(unitsLeft(lots)),
     moreLots: lots.length < eligible.length || horizon !== null,
   };
 }

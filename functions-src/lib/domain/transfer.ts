@@ -1,12 +1,12 @@
 import { type Amount, ZERO, toAmount } from "./amount";
 import type { TransferCommand } from "./commands";
-import { canHold, entryIdOf, seqText } from "./entry";
+import { canHold, entryIdOf, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
-import type { OpenLot, ReceiptLine } from "./lot";
+import { type OpenLot, type ReceiptLine, unitsLeft } from "./lot";
 import { mulDiv } from "./mul-div";
 import { takeInOrder } from "./receipt";
 import { refuse } from "./refusal";
-import { type Step, type StepFacts, gateRefusal } from "./step";
+import { type Step, type StepFacts, debtRefusal, gateRefusal } from "./step";
 import { type WalletDraft, addLot, book, takeFromLots } from "./wallet-draft";
 
 /** How long bought units stay before they may move, so that a payment that turns out bad is found where it was made. */
@@ -29,9 +29,10 @@ export function transferOut(draft: WalletDraft, command: TransferCommand, facts:
   if (closed !== null) return { refusal: closed };
   const allowed = wallet.policy.transfers && command.sameOwner && command.toWalletId !== wallet.id;
   if (!allowed) return { refusal: refuse("transfer_not_allowed") };
-  if (wallet.policy.blockInDebt && wallet.debt > 0) return { refusal: refuse("in_debt", { debt: wallet.debt }) };
+  const indebted = debtRefusal(wallet);
+  if (indebted !== null) return { refusal: indebted };
   const movable = draft.open.filter((lot) => isMovable(lot, facts.at));
-  const covered = toAmount(movable.reduce((sum, lot) => sum + lot.remaining, 0));
+  const covered = toAmount(unitsLeft(movable));
   if (covered < command.amount) {
     return { refusal: refuse("insufficient_tokens", { missing: command.amount - covered, available: covered }) };
   }
@@ -81,7 +82,8 @@ export function transferIn(
   const { wallet } = draft;
   const amount = arrival.units.reduce<Amount>((sum, unit) => toAmount(sum + unit.amount), ZERO);
   if (!canHold(wallet, amount)) return { refusal: refuse("balance_limit") };
-  const lots = arrival.units.map((unit, index) => arrivedLot(wallet.id, wallet.seq + 1, unit, index));
+  const lotId = nextIdOf("lot", wallet);
+  const lots = arrival.units.map((unit, index) => arrivedLot(`${lotId}-${index}`, unit));
   const key = `transfer:${arrival.fromEntryId}`;
   const booked = book(draft, {
     kind: "transfer_in",
@@ -116,10 +118,10 @@ export function transferIn(
   };
 }
 
-function arrivedLot(walletId: string, seq: number, { lot, amount }: MovedUnits, index: number): OpenLot {
+function arrivedLot(id: string, { lot, amount }: MovedUnits): OpenLot {
   return {
     ...lot,
-    id: `${walletId}:lot-${seqText(seq)}-${index}`,
+    id,
     costMinor: mulDiv(lot.costMinor, amount, lot.granted, "down"),
     granted: amount,
     remaining: amount,

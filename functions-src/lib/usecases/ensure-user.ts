@@ -3,6 +3,7 @@ import { freePlanOf } from "../domain/catalog";
 import type { GrantCommand } from "../domain/commands";
 import { type Amount, ZERO } from "../domain/amount";
 import type { Instant } from "../domain/instant";
+import { DEFAULT_PRIORITY } from "../domain/lot";
 import type { User } from "../ports/account-store";
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
@@ -58,7 +59,7 @@ function signupGrant(accountId: string, amount: Amount): GrantCommand {
     note: null,
     amount,
     class: "promo",
-    priority: 50,
+    priority: DEFAULT_PRIORITY,
     scope: null,
     effectiveAt: null,
     expiresAt: null,

@@ -1,10 +1,10 @@
 import { toAmount } from "../domain/amount";
-import { LOTS_SHOWN, type BalanceView } from "../domain/balance-view";
+import { LOTS_SHOWN, type BalanceView, nextExpiry } from "../domain/balance-view";
 import { inBurnOrder } from "../domain/burn-key";
 import type { Entry } from "../domain/entry";
 import { foldLots } from "../domain/fold-lots";
 import type { Instant } from "../domain/instant";
-import { type WalletRef, emptyWallet, walletIdOf } from "../domain/wallet";
+import { type WalletRef, balanceOf, emptyWallet, walletIdOf } from "../domain/wallet";
 import type { Deps } from "./deps";
 
 const ENTRIES_PER_PAGE = 1000;
@@ -29,20 +29,12 @@ export async function loadPastView(deps: Pick<Deps, "wallets">, ref: WalletRef, 
     effectiveAt: fact.effectiveAt,
     expiresAt: fact.expiresAt,
   }));
-  const ends = lots.flatMap(({ expiresAt }) => (expiresAt === null ? [] : [expiresAt]));
-  const nextEnd = ends.length === 0 ? null : Math.min(...ends);
   return {
     unit: ref.unit,
-    ...(last?.balanceAfter ?? balanceOfNothing(ref)),
+    ...(last?.balanceAfter ?? balanceOf(emptyWallet(ref))),
     lots: lots.slice(0, LOTS_SHOWN),
     moreLots: lots.length > LOTS_SHOWN,
-    nextExpiry:
-      nextEnd === null
-        ? null
-        : {
-            at: nextEnd,
-            amount: toAmount(lots.reduce((sum, lot) => (lot.expiresAt === nextEnd ? sum + lot.remaining : sum), 0)),
-          },
+    nextExpiry: nextExpiry(lots),
     seq: last?.seq ?? 0,
   };
 }
@@ -60,9 +52,4 @@ export async function loadUntil(
     entries.push(...page.filter((entry) => entry.seq <= seq));
   }
   return entries;
-}
-
-function balanceOfNothing(ref: WalletRef): Entry["balanceAfter"] {
-  const { available, pending, frozen, held, debt } = emptyWallet(ref);
-  return { available, pending, frozen, held, debt };
 }

@@ -1,6 +1,6 @@
 import { burnKey } from "../../domain/burn-key";
 import type { Instant } from "../../domain/instant";
-import { type OpenLot, isEligible, nextDueAt } from "../../domain/lot";
+import { type OpenLot, nextDueAt, unscopedUnits } from "../../domain/lot";
 import { earliest } from "../../domain/wallet";
 import { type LoadedLots, type LotStateChange, NOTHING_LOADED } from "../../domain/close-draft";
 import type { Database, OperationOptions } from "../../ports/collection";
@@ -46,7 +46,7 @@ export function createLotStates(database: Database): LotStates {
       readLots(waitingOf(wallet), { ...options, sort: { burnKey: 1 }, limit });
     const few = await page(LOTS_AT_FIRST);
     // Mostly the next few lots pay; only when they do not cover what is missing are all read that one operation may touch.
-    return few.length < LOTS_AT_FIRST || payable(few, at) >= missing ? few : page(LOTS_PER_PAGE);
+    return few.length < LOTS_AT_FIRST || unscopedUnits(few, at) >= missing ? few : page(LOTS_PER_PAGE);
   };
   const readUpcoming = async (wallet: WalletName, known: ReadonlySet<string>, options: OperationOptions) => {
     // One more than are known: the first that is not known has the next due instant of the others.
@@ -96,11 +96,6 @@ async function readAllPages(readPage: (afterKey: string) => Promise<readonly Ope
     if (last === undefined || page.length < LOTS_PER_PAGE) return lots;
     afterKey = burnKey(last);
   }
-}
-
-/** What lots can pay for a request without a feature; what needs a feature may come on top. */
-function payable(lots: readonly OpenLot[], at: Instant): number {
-  return lots.filter((lot) => isEligible(lot, { at, feature: null })).reduce((sum, lot) => sum + lot.remaining, 0);
 }
 
 function toDbState(

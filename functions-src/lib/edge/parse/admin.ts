@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LOT_CLASSES } from "../../domain/lot";
+import { DEFAULT_PRIORITY, LOT_CLASSES } from "../../domain/lot";
 import type { GrantInput } from "../../usecases/grant-tokens";
 import { fields } from "./fields";
 import { parseWith } from "./parse-with";
@@ -18,7 +18,7 @@ export const parseGrant = parseWith(
       unit: fields.unit.default("tokens"),
       amount: fields.amount,
       class: z.enum(LOT_CLASSES, { error: "expected promo, allocation or pack" }),
-      priority: priority.default(50),
+      priority: priority.default(DEFAULT_PRIORITY),
       effectiveAt: fields.instant.optional(),
       expiresAt: fields.instant.optional(),
       costMinor: fields.amountOrZero.optional(),
