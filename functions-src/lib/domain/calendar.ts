@@ -33,8 +33,9 @@ export function addMonths(startAt: Instant, months: number): Instant {
 
 /** Midnight of the first day of the k-th local month after an instant. */
 function localMonthStart(startAt: Instant, months: number, timeZone: string): Instant {
-  const local = localFields(startAt, timeZone);
-  return instantOfLocal({ year: local.year, month: local.month + months }, timeZone);
+  const zone = zoneOf(timeZone);
+  const local = localFields(startAt, zone);
+  return instantOfLocal({ year: local.year, month: local.month + months }, zone);
 }
 
 interface LocalFields {
@@ -46,8 +47,9 @@ interface LocalFields {
   readonly second: number;
 }
 
-function localFields(instant: Instant, timeZone: string): LocalFields {
-  const format = new Intl.DateTimeFormat("en-US", {
+/** What reads the local time of a zone; making one is dear, using it is cheap. */
+function zoneOf(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat("en-US", {
     timeZone,
     hourCycle: "h23",
     year: "numeric",
@@ -57,7 +59,10 @@ function localFields(instant: Instant, timeZone: string): LocalFields {
     minute: "numeric",
     second: "numeric",
   });
-  const parts = new Map(format.formatToParts(new Date(instant)).map(({ type, value }) => [type, Number(value)]));
+}
+
+function localFields(instant: Instant, zone: Intl.DateTimeFormat): LocalFields {
+  const parts = new Map(zone.formatToParts(new Date(instant)).map(({ type, value }) => [type, Number(value)]));
   const field = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
   return {
     year: field("year"),
@@ -73,10 +78,10 @@ function localFields(instant: Instant, timeZone: string): LocalFields {
  * The instant of local midnight on the first of a month. A midnight that does not exist moves forward to the first instant
  * of the day; one that occurs twice takes the first.
  */
-function instantOfLocal(month: { readonly year: number; readonly month: number }, timeZone: string): Instant {
+function instantOfLocal(month: { readonly year: number; readonly month: number }, zone: Intl.DateTimeFormat): Instant {
   const wanted = Date.UTC(month.year, month.month, 1);
   const offsetAt = (instant: Instant): number => {
-    const local = localFields(instant, timeZone);
+    const local = localFields(instant, zone);
     return Date.UTC(local.year, local.month, local.day, local.hour, local.minute, local.second) - instant;
   };
   // The offset in force is one of those a day before and a day after; the earlier instant of two valid ones is the first.
