@@ -1,5 +1,7 @@
 import type { Account, AccountStore, Role, User } from "../../ports/account-store";
 import type { Database, StoredDocument } from "../../ports/collection";
+import { StoreFailure } from "../../ports/wallet-store";
+import { inTransaction } from "./in-transaction";
 import { insertOnce } from "./insert-once";
 import {
   fromDbDocument,
@@ -11,7 +13,6 @@ import {
   toDbInstant,
   toDbInteger,
 } from "./mapping";
-import { hasLabel, isDuplicateKey } from "./store-errors";
 
 export const ROLES: readonly Role[] = ["owner", "admin", "member"];
 export const ACCOUNT_STATUSES: readonly Account["status"][] = ["open", "suspended", "closed"];
@@ -32,18 +33,14 @@ export function createAccountStore(database: Database): AccountStore {
   };
 
   const createBoth = async (user: NewUser): Promise<void> => {
-    const session = database.openSession();
     try {
-      session.start();
-      await users.insertMany([newUser(user)], { session });
-      await accounts.insertMany([newAccount(database, user)], { session });
-      await session.commit();
+      await inTransaction(database.openSession(), async (options) => {
+        await users.insertMany([newUser(user)], options);
+        await accounts.insertMany([newAccount(database, user)], options);
+      });
     } catch (error) {
-      await session.abort();
       // The trigger and the first call race here; the loser reads what the winner made.
-      if (!isDuplicateKey(error) && !hasLabel(error, "TransientTransactionError")) throw error;
-    } finally {
-      await session.end();
+      if (!(error instanceof StoreFailure)) throw error;
     }
   };
 
