@@ -90,6 +90,9 @@ export interface WalletRef {
   readonly unit: string;
 }
 
+/** What finds the records of a wallet: its id, and the account that they are sharded by. */
+export type WalletName = Pick<Wallet, "id" | "accountId">;
+
 /** The id of the wallet of an (account, unit). */
 export function walletIdOf(ref: WalletRef): string {
   return `${ref.accountId}:${ref.unit}`;

@@ -5,7 +5,7 @@ import type { Instant } from "../domain/instant";
 import type { Hold } from "../domain/hold";
 import type { LotFact, OpenLot } from "../domain/lot";
 import type { BatchFacts, NeededFacts } from "../domain/plan-batch";
-import type { LowBalanceAlert, Wallet, WalletPolicy, WalletRef } from "../domain/wallet";
+import type { LowBalanceAlert, Wallet, WalletName, WalletPolicy, WalletRef } from "../domain/wallet";
 import type { WalletChanges } from "../domain/close-draft";
 
 /**
@@ -93,30 +93,30 @@ export interface WalletStore extends WalletReads {
   putClock(ref: WalletRef, subscriptionId: string, clock: AllocationClock | null): Promise<void>;
   /** Entries of a wallet before a sequence number, newest first. */
   listNewest(page: {
-    readonly wallet: Pick<Wallet, "id" | "accountId">;
+    readonly wallet: WalletName;
     readonly beforeSeq: number | null;
     readonly kinds: readonly EntryKind[] | null;
     readonly limit: number;
   }): Promise<readonly Entry[]>;
   /** Entries of a wallet after a sequence number, oldest first. */
   listOldest(page: {
-    readonly wallet: Pick<Wallet, "id" | "accountId">;
+    readonly wallet: WalletName;
     readonly afterSeq: number;
     readonly limit: number;
   }): Promise<readonly Entry[]>;
-  findEntry(wallet: Pick<Wallet, "id" | "accountId">, entryId: string): Promise<Entry | null>;
+  findEntry(wallet: WalletName, entryId: string): Promise<Entry | null>;
   /** The entries that reversed an entry. */
-  listReversals(wallet: Pick<Wallet, "id" | "accountId">, entryId: string): Promise<readonly Entry[]>;
+  listReversals(wallet: WalletName, entryId: string): Promise<readonly Entry[]>;
   /** The last entry of a wallet at or before an instant. */
-  findLastAt(wallet: Pick<Wallet, "id" | "accountId">, at: Instant): Promise<Entry | null>;
+  findLastAt(wallet: WalletName, at: Instant): Promise<Entry | null>;
   /** Facts of lots by id. */
   findLots(accountId: string, lotIds: readonly string[]): Promise<readonly LotFact[]>;
   /** The open holds of a wallet, at most 1,000. */
-  listOpenHolds(wallet: Pick<Wallet, "id" | "accountId">): Promise<readonly Hold[]>;
+  listOpenHolds(wallet: WalletName): Promise<readonly Hold[]>;
   /** Moves the deadline of an open hold and with it the wallet's; answers the hold as it is now, null = no such hold. */
   extendHold(ref: WalletRef, holdId: string, extend: (hold: Hold) => Instant | null): Promise<Hold | null>;
   /** Changes policy and alert of a wallet, making it when there is none; answers the wallet as it is now. */
   changeSettings(ref: WalletRef, change: WalletSettings): Promise<Wallet>;
   /** All waiting lots of a wallet. */
-  listWaiting(wallet: Pick<Wallet, "id" | "accountId">): Promise<readonly OpenLot[]>;
+  listWaiting(wallet: WalletName): Promise<readonly OpenLot[]>;
 }

@@ -1,5 +1,6 @@
 import type { Hold } from "../../domain/hold";
 import type { Instant } from "../../domain/instant";
+import type { WalletName } from "../../domain/wallet";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import { fromDbReceipt, toDbReceipt } from "./lot-mapping";
 import {
@@ -13,15 +14,18 @@ import {
 } from "./mapping";
 
 export const HOLD_STATES: readonly Hold["state"][] = ["open", "captured", "released", "expired"];
-const HOLDS_PER_PAGE = 1000;
-
-type WalletName = { readonly id: string; readonly accountId: string };
+/** How many holds are read at once. */
+export const HOLDS_PER_PAGE = 1000;
 
 /** The collection `holds`: open and ended authorizations. */
 export interface Holds {
   findByIds(wallet: WalletName, ids: readonly string[], options?: OperationOptions): Promise<readonly Hold[]>;
   /** Open holds of a wallet, the earliest deadline first; with an instant, those whose lease is over then. */
-  listOpen(wallet: WalletName, until: Instant | null, options?: OperationOptions): Promise<readonly Hold[]>;
+  listOpen(
+    wallet: WalletName,
+    page: { readonly until: Instant | null; readonly limit: number },
+    options?: OperationOptions,
+  ): Promise<readonly Hold[]>;
   save(holds: readonly Hold[], options: OperationOptions): Promise<void>;
 }
 
@@ -34,12 +38,10 @@ export function createHolds(database: Database): Holds {
       const filter = { accountId: wallet.accountId, walletId: wallet.id, _id: { $in: [...ids] } };
       return (await collection.find(filter, { ...options, limit: ids.length })).map(fromDbHold);
     },
-    listOpen: async (wallet, until, options) => {
+    listOpen: async (wallet, { until, limit }, options) => {
       const open = { accountId: wallet.accountId, walletId: wallet.id, state: "open" };
       const filter = until === null ? open : { ...open, expiresAt: { $lte: toDbInstant(until) } };
-      return (await collection.find(filter, { ...options, sort: { expiresAt: 1 }, limit: HOLDS_PER_PAGE })).map(
-        fromDbHold,
-      );
+      return (await collection.find(filter, { ...options, sort: { expiresAt: 1 }, limit })).map(fromDbHold);
     },
     save: async (holds, options) => {
       for (const hold of holds) {

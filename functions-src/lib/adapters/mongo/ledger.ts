@@ -10,6 +10,7 @@ import {
   entryIdOf,
 } from "../../domain/entry";
 import type { Instant } from "../../domain/instant";
+import type { WalletName } from "../../domain/wallet";
 import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import type { OperationName } from "../../ports/wallet-store";
 import { fromDbReceipt, toDbReceipt } from "./lot-mapping";
@@ -29,8 +30,6 @@ import {
 
 /** A spend is reversed in parts at most so often that a page holds them all. */
 const MAX_REVERSALS = 1000;
-
-type WalletName = { readonly id: string; readonly accountId: string };
 
 /** The collection `ledger`: insert and find, nothing else. */
 export interface Ledger {

@@ -6,13 +6,11 @@ import type { UsageCounter } from "../../domain/usage";
 import type { Wallet } from "../../domain/wallet";
 import type { Original } from "../../domain/wallet-draft";
 import type { OperationOptions } from "../../ports/collection";
-import type { Holds } from "./holds";
+import { HOLDS_PER_PAGE, type Holds } from "./holds";
 import type { Ledger } from "./ledger";
 import type { LotStates } from "./lot-states";
 import type { Lots } from "./lots";
 import type { UsageCounters } from "./usage-store";
-
-const HOLDS_PER_PAGE = 1000;
 
 /** The collections that facts come from. */
 export interface FactSources {
@@ -35,7 +33,9 @@ export async function loadFacts(
 ): Promise<BatchFacts> {
   const { at, options } = scope;
   const named = await sources.holds.findByIds(wallet, needed.holdIds, options);
-  const dueHolds = needed.dueHolds ? await sources.holds.listOpen(wallet, at, options) : [];
+  const dueHolds = needed.dueHolds
+    ? await sources.holds.listOpen(wallet, { until: at, limit: HOLDS_PER_PAGE }, options)
+    : [];
   const originals: Original[] = [];
   for (const entryId of new Set(needed.entryIds)) {
     const original = await loadOriginal(sources.ledger, wallet, entryId, options);
@@ -87,9 +87,10 @@ async function nextDeadline(
   loadedCount: number,
   options: OperationOptions | undefined,
 ): Promise<Instant | null> {
-  const open = await sources.holds.listOpen(wallet, null, options);
-  // A full page of due holds: the first that was not loaded is due as well, which makes the caller come again.
-  return open[Math.min(loadedCount, HOLDS_PER_PAGE - 1)]?.expiresAt ?? null;
+  // A full page of due holds: its last tells a deadline that is due as well, which makes the caller come again.
+  const position = Math.min(loadedCount, HOLDS_PER_PAGE - 1);
+  const open = await sources.holds.listOpen(wallet, { until: null, limit: position + 1 }, options);
+  return open[position]?.expiresAt ?? null;
 }
 
 async function loadOriginal(

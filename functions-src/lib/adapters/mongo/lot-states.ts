@@ -1,7 +1,7 @@
 import { burnKey } from "../../domain/burn-key";
 import type { Instant } from "../../domain/instant";
 import { type OpenLot, nextDueAt, unscopedUnits } from "../../domain/lot";
-import { earliest } from "../../domain/wallet";
+import { type WalletName, earliest } from "../../domain/wallet";
 import { type LoadedLots, type LotStateChange, NOTHING_LOADED } from "../../domain/close-draft";
 import type { Database, OperationOptions } from "../../ports/collection";
 import { fromDbOpenLot, toDbOpenLot } from "./lot-mapping";
@@ -9,8 +9,6 @@ import { toDbInstantOrNull } from "./mapping";
 
 const LOTS_PER_PAGE = 1000;
 const LOTS_AT_FIRST = 64;
-
-type WalletName = { readonly id: string; readonly accountId: string };
 
 /** Which waiting lots to load: the first in burn order, those with something due, and some by name. */
 export interface WantedLots {

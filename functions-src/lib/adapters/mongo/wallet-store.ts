@@ -7,7 +7,7 @@ import {
   type WalletTransaction,
 } from "../../ports/wallet-store";
 import { type EntryNotes, createEntryNotes } from "./entry-notes";
-import { type Holds, createHolds } from "./holds";
+import { HOLDS_PER_PAGE, type Holds, createHolds } from "./holds";
 import { type Ledger, createLedger } from "./ledger";
 import { inTransaction } from "./in-transaction";
 import { loadFacts } from "./load-facts";
@@ -66,7 +66,7 @@ export function createWalletStore(database: Database): WalletStore {
     listReversals: (wallet, entryId) => ledger.findReversals(wallet, entryId),
     findLastAt: (wallet, at) => ledger.findLastAt(wallet, at),
     findLots: (accountId, lotIds) => lots.findByIds(accountId, lotIds),
-    listOpenHolds: (wallet) => holds.listOpen(wallet, null),
+    listOpenHolds: (wallet) => holds.listOpen(wallet, { until: null, limit: HOLDS_PER_PAGE }),
     ...createSettings(database, wallets, holds),
   };
 }
