@@ -5,11 +5,11 @@ import { createDatabaseFromDriver } from "../functions-src/lib/adapters/mongo/fr
 import { createWalletStore } from "../functions-src/lib/adapters/mongo/wallet-store";
 import { DATABASE_NAME } from "../functions-src/lib/adapters/mongo/schema/collections";
 import { walletIdOf } from "../functions-src/lib/domain/wallet";
+import { readEntries } from "../functions-src/lib/usecases/read-entries";
 import { type ExportFormat, exportHeader, exportLine } from "./ledger/export-line";
 
 /** Entries younger than this are left out: a commit under way may still be numbered below one that is visible. */
 const SETTLED_MS = 2 * 60_000;
-const ENTRIES_PER_PAGE = 1000;
 
 /** Writes the ledger of a wallet to stdout, oldest first, one line an entry, with the running balance. */
 async function main(): Promise<void> {
@@ -28,15 +28,9 @@ async function main(): Promise<void> {
     const store = createWalletStore(createDatabaseFromDriver(client, DATABASE_NAME));
     const until = Date.now() - SETTLED_MS;
     await print(exportHeader(format));
-    for (let afterSeq = 0; ;) {
-      const page = await store.listOldest({ wallet, afterSeq, limit: ENTRIES_PER_PAGE });
-      for (const entry of page) {
-        if (entry.recordedAt > until) return;
-        await print(exportLine(entry, format));
-      }
-      const last = page[page.length - 1];
-      if (last === undefined) return;
-      afterSeq = last.seq;
+    for await (const entry of readEntries(store, wallet, { after: 0, until: Number.MAX_SAFE_INTEGER })) {
+      if (entry.recordedAt > until) return;
+      await print(exportLine(entry, format));
     }
   } finally {
     await client.close();

@@ -5,10 +5,10 @@ import type { LotFact } from "../domain/lot";
 import { type Balance, type WalletRef, walletIdOf } from "../domain/wallet";
 import type { MemberCall } from "./caller";
 import type { Deps } from "./deps";
+import { readEntries } from "./read-entries";
 
 /** A bridge reads at most so many entries; a longer period is asked for in parts. */
 const MAX_BRIDGE_ENTRIES = 100_000;
-const ENTRIES_PER_PAGE = 1000;
 
 /** What to explain: one entry, or how one balance became another. */
 export type ExplainInput =
@@ -123,14 +123,9 @@ async function explainBridge(
     );
   }
   const sums = new Map<Entry["kind"], { entries: number; amount: number }>();
-  for (let seq = firstSeq; seq < lastSeq;) {
-    const page = await deps.wallets.listOldest({ wallet, afterSeq: seq, limit: ENTRIES_PER_PAGE });
-    if (page.length === 0) break;
-    for (const entry of page.filter((candidate) => candidate.seq <= lastSeq)) {
-      const sum = sums.get(entry.kind) ?? { entries: 0, amount: 0 };
-      sums.set(entry.kind, { entries: sum.entries + 1, amount: sum.amount + availableChange(entry) });
-    }
-    seq = page[page.length - 1]?.seq ?? lastSeq;
+  for await (const entry of readEntries(deps.wallets, wallet, { after: firstSeq, until: lastSeq })) {
+    const sum = sums.get(entry.kind) ?? { entries: 0, amount: 0 };
+    sums.set(entry.kind, { entries: sum.entries + 1, amount: sum.amount + availableChange(entry) });
   }
   return {
     ok: true,

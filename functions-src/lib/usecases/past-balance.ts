@@ -6,8 +6,7 @@ import { foldLots } from "../domain/fold-lots";
 import type { Instant } from "../domain/instant";
 import { type WalletRef, balanceOf, emptyWallet, walletIdOf } from "../domain/wallet";
 import type { Deps } from "./deps";
-
-const ENTRIES_PER_PAGE = 1000;
+import { readEntries } from "./read-entries";
 
 /**
  * Shows a wallet as it was booked at a past moment: the balance after its last entry until then, and the lots as the fold
@@ -16,7 +15,8 @@ const ENTRIES_PER_PAGE = 1000;
 export async function loadPastView(deps: Pick<Deps, "wallets">, ref: WalletRef, at: Instant): Promise<BalanceView> {
   const wallet = { id: walletIdOf(ref), accountId: ref.accountId };
   const last = await deps.wallets.findLastAt(wallet, at);
-  const entries = last === null ? [] : await loadUntil(deps, wallet, last.seq);
+  const entries: Entry[] = [];
+  for await (const entry of readEntries(deps.wallets, wallet, { after: 0, until: last?.seq ?? 0 })) entries.push(entry);
   const { remaining, held } = foldLots(entries);
   const open = [...remaining].filter(([, units]) => units > 0).map(([lotId]) => lotId);
   const facts = await deps.wallets.findLots(ref.accountId, open);
@@ -37,19 +37,4 @@ export async function loadPastView(deps: Pick<Deps, "wallets">, ref: WalletRef, 
     nextExpiry: nextExpiry(lots),
     seq: last?.seq ?? 0,
   };
-}
-
-/** Loads the entries of a wallet up to a sequence number, oldest first. */
-export async function loadUntil(
-  deps: Pick<Deps, "wallets">,
-  wallet: { readonly id: string; readonly accountId: string },
-  seq: number,
-): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
-  while (entries.length < seq) {
-    const page = await deps.wallets.listOldest({ wallet, afterSeq: entries.length, limit: ENTRIES_PER_PAGE });
-    if (page.length === 0) break;
-    entries.push(...page.filter((entry) => entry.seq <= seq));
-  }
-  return entries;
 }

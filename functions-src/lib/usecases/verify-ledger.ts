@@ -1,10 +1,10 @@
 import { type LedgerFold, type LedgerProblem, compareFold, foldEntry, startFold } from "../domain/fold-ledger";
 import type { Wallet } from "../domain/wallet";
 import type { Deps } from "./deps";
+import { readEntries } from "./read-entries";
 import { hashEntry } from "./seal-entries";
 
 const WALLETS_PER_PAGE = 100;
-const ENTRIES_PER_PAGE = 1000;
 /** A report stays readable: past this many problems the first ones tell the story. */
 const MAX_PROBLEMS = 1000;
 
@@ -54,17 +54,11 @@ async function verifyWallet(
   let fold: LedgerFold = startFold(wallet);
   const problems: LedgerProblem[] = [];
   let entries = 0;
-  while (fold.seq < wallet.seq) {
-    const page = await deps.wallets.listOldest({ wallet, afterSeq: fold.seq, limit: ENTRIES_PER_PAGE });
-    if (page.length === 0) break;
-    for (const entry of page) {
-      if (entry.seq > wallet.seq) break;
-      const step = foldEntry(fold, entry, ({ hash: _hash, ...content }) => hashEntry(content, deps.digest));
-      fold = step.fold;
-      problems.push(...step.problems);
-      entries += 1;
-    }
-    if ((page[page.length - 1]?.seq ?? 0) >= wallet.seq) break;
+  for await (const entry of readEntries(deps.wallets, wallet, { after: 0, until: wallet.seq })) {
+    const step = foldEntry(fold, entry, ({ hash: _hash, ...content }) => hashEntry(content, deps.digest));
+    fold = step.fold;
+    problems.push(...step.problems);
+    entries += 1;
   }
   return { entries, problems: [...problems, ...compareFold(fold, wallet, waiting)] };
 }

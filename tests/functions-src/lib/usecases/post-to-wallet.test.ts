@@ -1,4 +1,4 @@
-import { type Document, MongoClient } from "mongodb";
+import { Long, type Document, MongoClient } from "mongodb";
 import { createDatabaseFromDriver } from "../../../../functions-src/lib/adapters/mongo/from-driver";
 import { DATABASE_NAME } from "../../../../functions-src/lib/adapters/mongo/schema/collections";
 import type { Outcome } from "../../../../functions-src/lib/domain/commands";
@@ -117,6 +117,17 @@ describe("posting to a wallet", () => {
       waiting: { count: 0, remaining: 0, nextAt: null },
     });
     expect(await verifyLedger(deps, { accountId: ref.accountId })).toMatchObject({ ok: true, entries: 41 });
+  });
+
+  it("ends its check of a ledger whose last entry tells an older number, and names the entry", async () => {
+    const deps = depsOver(test.database);
+    const ref = newRef();
+    for (let index = 0; index < 3; index += 1) await deps.post(ref, grantOf(1), T0);
+    const ledger = test.client.db(DATABASE_NAME).collection<{ _id: string }>("ledger");
+    await ledger.updateOne({ accountId: ref.accountId, seq: 3 }, { $set: { seq: Long.fromNumber(1) } });
+    const verified = await verifyLedger(deps, { accountId: ref.accountId });
+    expect(verified).toMatchObject({ ok: false, entries: 3 });
+    expect(verified.problems).toContainEqual(expect.objectContaining({ field: "seq", expected: 3, found: 1 }));
   });
 
   it("says contention, and means that nothing happened, when another writer always wins", async () => {
