@@ -1,7 +1,8 @@
 import { MongoClient } from "mongodb";
 import { App, Credentials, type User } from "realm-web";
 import { DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
-import type { Me, VerifyAnswer } from "../../functions-src/lib/contract";
+import type { VerifyAnswer } from "../../functions-src/lib/contract";
+import { accountOf, ownBoth } from "../../tests/model/cast";
 import type { Step } from "../../tests/model/steps";
 import { buildApp } from "../build/build-app";
 import { readSettings } from "../start/settings";
@@ -117,7 +118,7 @@ function lostStep(seed: number): never {
   throw new Error(`The history of seed ${seed} has no steps`);
 }
 
-/** Makes a person who owns two accounts; the second membership has no function yet and is written directly. */
+/** Makes a person who owns two accounts, and an operator. */
 async function preparePlayers(
   product: Pick<Product, "baseUrl" | "appId" | "adminKey">,
   client: MongoClient,
@@ -131,20 +132,9 @@ async function preparePlayers(
   const other = await signIn("model-b@example.org");
   const a = await accountOf(person);
   const b = await accountOf(other);
-  const db = client.db(DATABASE_NAME);
-  const owner = { userId: person.id, role: "owner" };
-  await db.collection<{ _id: string }>("accounts").updateOne({ _id: b }, { $set: { members: [owner] } });
-  const memberships = [a, b].map((accountId) => ({ accountId, role: "owner" }));
-  await db.collection<{ _id: string }>("users").updateOne({ _id: person.id }, { $set: { memberships } });
+  await ownBoth(client.db(DATABASE_NAME), person, [a, b]);
   const operator = await new App({ id: product.appId, baseUrl: product.baseUrl }).logIn(
     Credentials.apiKey(product.adminKey),
   );
   return { person, operator, client, accounts: { a, b } };
-}
-
-async function accountOf(user: User): Promise<string> {
-  const { accounts } = (await user.callFunction("account/me", {})) as Me;
-  const id = accounts[0]?.accountId;
-  if (id === undefined) throw new Error("A person who signed up has no account");
-  return id;
 }

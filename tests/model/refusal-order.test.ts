@@ -1,6 +1,6 @@
 import type { User } from "realm-web";
-import type { Me } from "../../functions-src/lib/contract";
-import { call, databaseOf, startProductUnderTest, type ProductUnderTest } from "../support/product";
+import { call, startProductUnderTest, type ProductUnderTest } from "../support/product";
+import { collectionOf, signUpCast } from "./cast";
 
 const MAX = Number.MAX_SAFE_INTEGER;
 const CROWD = 1005;
@@ -17,22 +17,11 @@ let units = 0;
 
 beforeAll(async () => {
   product = await startProductUnderTest();
-  operator = await product.signInOperator();
-  person = await product.signUp("rows@example.org");
-  mine = await accountOf(person);
-  partner = await accountOf(await product.signUp("partner@example.org"));
-  stranger = await accountOf(await product.signUp("stranger@example.org"));
-  // Nothing lets one person own two accounts yet, so the second membership is written directly.
-  const members = [{ userId: person.id, role: "owner" }];
-  await collection("accounts").updateOne({ _id: partner }, { $set: { members } });
-  const memberships = [mine, partner].map((accountId) => ({ accountId, role: "owner" }));
-  await collection("users").updateOne({ _id: person.id }, { $set: { memberships } });
+  ({ person, operator, mine, partner, stranger } = await signUpCast(product, "rows"));
 });
 afterAll(() => product.close());
 
-const collection = (name: string) => databaseOf(product).collection<{ _id: string }>(name);
-const accountOf = async (user: User): Promise<string> =>
-  (await call<Me>(user, "account/me")).accounts[0]?.accountId ?? "none";
+const collection = (name: string) => collectionOf(product, name);
 
 /** One defect of a call: how the call is refused while it is the first that is left, and what takes it away. */
 interface Row {

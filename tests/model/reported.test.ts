@@ -1,6 +1,6 @@
 import type { User } from "realm-web";
-import type { Me } from "../../functions-src/lib/contract";
 import { call, databaseOf, startProductUnderTest, type ProductUnderTest } from "../support/product";
+import { collectionOf, signUpCast } from "./cast";
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -14,21 +14,11 @@ let count = 0;
 
 beforeAll(async () => {
   product = await startProductUnderTest();
-  operator = await product.signInOperator();
-  person = await product.signUp("reported@example.org");
-  mine = await accountOf(person);
-  partner = await accountOf(await product.signUp("partner@example.org"));
-  stranger = await accountOf(await product.signUp("stranger@example.org"));
-  const members = [{ userId: person.id, role: "owner" }];
-  await collection("accounts").updateOne({ _id: partner }, { $set: { members } });
-  const memberships = [mine, partner].map((accountId) => ({ accountId, role: "owner" }));
-  await collection("users").updateOne({ _id: person.id }, { $set: { memberships } });
+  ({ person, operator, mine, partner, stranger } = await signUpCast(product, "reported"));
 });
 afterAll(() => product.close());
 
-const collection = (name: string) => databaseOf(product).collection<{ _id: string }>(name);
-const accountOf = async (user: User): Promise<string> =>
-  (await call<Me>(user, "account/me")).accounts[0]?.accountId ?? "none";
+const collection = (name: string) => collectionOf(product, name);
 const newUnit = (): string => `rep${(count += 1)}`;
 const key = (): string => `reported-${(count += 1)}`;
 const asMember = (name: string, unit: string, argument: object): Promise<Answer> =>
