@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { toAmount } from "../../functions-src/lib/domain/amount";
 import type { GrantCommand, SpendCommand, WalletCommand } from "../../functions-src/lib/domain/commands";
+import { newFate, nextFate } from "../../functions-src/lib/domain/debt";
 import type { Entry } from "../../functions-src/lib/domain/entry";
 import { hashableEntry } from "../../functions-src/lib/domain/hashable-entry";
 import type { LotFact, OpenLot, ReceiptLine } from "../../functions-src/lib/domain/lot";
@@ -74,6 +75,7 @@ export function lotOf(id: string, overrides: Partial<OpenLot> = {}): OpenLot {
     expiresAt: null,
     costMinor: toAmount(0),
     currency: null,
+    grantedAt: T0,
     granted: toAmount(10),
     remaining: toAmount(10),
     pending: false,
@@ -155,6 +157,7 @@ export class MemoryWallet {
         entry,
         given: reversals.flatMap(({ answer }) => answer["given"] as unknown as ReceiptLine[]),
         givenDebt: reversals.reduce((sum, { answer }) => sum + Number(answer["debt"]), 0),
+        fate: this.entries.filter(({ seq }) => seq > entry.seq).reduce(nextFate, newFate(entry)),
       },
     ];
   }

@@ -1,5 +1,6 @@
 import { type Amount, ZERO, minus, toAmount } from "./amount";
 import { type SlotCalendar, slotBoundary } from "./calendar";
+import { repayDebt } from "./debt";
 import { canHold, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
 import { DEFAULT_PRIORITY, type LotPart, type OpenLot, unitsLeft } from "./lot";
@@ -86,12 +87,19 @@ export function allocate(draft: WalletDraft, clock: AllocationClock, recordedAt:
         walletId: draft.wallet.id,
         causeKey: key,
         part,
-        grantedAt: clock.nextAt,
         parentLotId: null,
       }),
     booked,
   );
-  return expireExcess(granted, clock, recordedAt);
+  // What an invoice pays for repays debt; what a free plan gives does not.
+  const repaid =
+    clock.paidUntil === null
+      ? granted
+      : repayDebt(
+          granted,
+          lots.map(({ lot }) => lot),
+        );
+  return expireExcess(repaid, clock, recordedAt);
 }
 
 /** Ends what carried lots hold above the total cap, those that would end first, first. */
@@ -173,6 +181,7 @@ function allocatedLot(
     expiresAt: facts.expiresAt,
     costMinor: mulDiv(costMinor, facts.granted, units, "down"),
     currency,
+    grantedAt: clock.nextAt,
     granted: facts.granted,
     remaining: facts.granted,
     pending: false,

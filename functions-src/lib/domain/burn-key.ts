@@ -1,6 +1,8 @@
 import type { LotTerms } from "./lot";
 
 const CLASS_RANK = { promo: "0", allocation: "1", pack: "2" } as const;
+/** A lot without a currency precedes those with one: a space comes before every letter. */
+const CURRENCY_LENGTH = 3;
 /** Hexadecimal digits after the point: 108 bits. */
 const FRACTION_DIGITS = 27;
 const NO_COST = `${"0".repeat(16)}.${"0".repeat(FRACTION_DIGITS)}`;
@@ -18,7 +20,7 @@ export function burnKey(lot: LotTerms & { readonly id: string; readonly granted:
     lot.scope === null ? "9999" : digits(lot.scope.length, 4),
     lot.expiresAt === null ? "9".repeat(16) : digits(lot.expiresAt, 16),
     CLASS_RANK[lot.class],
-    lot.currency ?? "",
+    (lot.currency ?? "").padEnd(CURRENCY_LENGTH),
     ratioText(lot.costMinor, lot.granted),
     digits(lot.effectiveAt, 16),
     lot.id,

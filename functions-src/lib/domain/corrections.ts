@@ -2,10 +2,10 @@ import { type Amount, toAmount } from "./amount";
 import type { AdjustCommand, VoidCommand, WriteOffCommand } from "./commands";
 import { canHold, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
-import { type ReceiptLine, promoLot } from "./lot";
+import { type ReceiptLine, isFree, promoLot } from "./lot";
 import { takeInOrder } from "./receipt";
 import { refuse } from "./refusal";
-import { type Step, type StepFacts, coverageOf, shortage } from "./step";
+import { type Step, type StepFacts, coverageBy, shortage } from "./step";
 import { type WalletDraft, addLot, book, takeFromLots } from "./wallet-draft";
 
 /** Plans the removal of the free rest of one lot, units on hold left alone. Refuses: nothing_to_void. */
@@ -32,7 +32,7 @@ export function voidLot(draft: WalletDraft, command: VoidCommand, at: Instant): 
 }
 
 /**
- * Plans an adjustment: `add` makes a promo lot without end, `remove` takes free units in burn order.
+ * Plans an adjustment: `add` makes a promo lot without end, `remove` takes free units in burn order, scoped ones too.
  * Refuses: balance_limit for `add`; too_many_lots, insufficient_tokens for `remove`.
  */
 export function adjust(draft: WalletDraft, command: AdjustCommand, facts: StepFacts): Step {
@@ -50,14 +50,13 @@ function addUnits(draft: WalletDraft, command: AdjustCommand, at: Instant): Step
       walletId: wallet.id,
       causeKey: `adjust:${command.identity.scope}:${command.identity.key}`,
       part: "whole",
-      grantedAt: at,
       parentLotId: null,
     }),
   };
 }
 
 function removeUnits(draft: WalletDraft, command: AdjustCommand, facts: StepFacts): Step {
-  const coverage = coverageOf(draft, null, facts);
+  const coverage = coverageBy(draft, facts, (lot) => isFree(lot, facts.at));
   if (coverage.covered < command.amount) return { refusal: shortage(coverage, command.amount) };
   const receipt = takeInOrder(coverage.lots, command.amount);
   const booked = bookAdjustment(draft, command, { receipt, signed: -command.amount, at: facts.at });

@@ -1,12 +1,11 @@
-import { toAmount } from "./amount";
 import type { GrantCommand } from "./commands";
+import { repayDebt } from "./debt";
 import { canHold, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
-import type { OpenLot } from "./lot";
-import { firstUnits } from "./receipt";
+import { type OpenLot, isPaid } from "./lot";
 import { refuse } from "./refusal";
 import type { Step } from "./step";
-import { type WalletDraft, addLot, book, takeFromLots } from "./wallet-draft";
+import { type WalletDraft, addLot, book } from "./wallet-draft";
 
 /**
  * Plans a grant: one new lot, pending until it becomes effective. A paid lot repays debt first, where the policy says so.
@@ -38,12 +37,10 @@ export function grant(draft: WalletDraft, command: GrantCommand, at: Instant): S
     walletId: wallet.id,
     causeKey: command.cause.id,
     part: "whole",
-    grantedAt: at,
     parentLotId: null,
   });
   const paid = command.payment === null ? granted : { ...granted, payments: [...granted.payments, command.payment] };
-  const repays = lot.class === "pack" && !lot.pending && wallet.policy.debt === "repay" && wallet.debt > 0;
-  return { draft: repays ? repay(paid, command, lot, at) : paid };
+  return { draft: isPaid(lot) && !lot.pending ? repayDebt(paid, [lot]) : paid };
 }
 
 function newLot(draft: WalletDraft, command: GrantCommand, at: Instant): OpenLot {
@@ -57,31 +54,9 @@ function newLot(draft: WalletDraft, command: GrantCommand, at: Instant): OpenLot
     expiresAt: command.expiresAt,
     costMinor: command.costMinor,
     currency: command.currency,
+    grantedAt: command.payment?.paidAt ?? at,
     granted: command.amount,
     remaining: command.amount,
     pending: effectiveAt > at,
   };
-}
-
-/** The second leg of a paid grant: units of the new lot pay what the account owes. */
-function repay(draft: WalletDraft, command: GrantCommand, lot: OpenLot, at: Instant): WalletDraft {
-  const amount = toAmount(Math.min(draft.wallet.debt, lot.remaining));
-  const receipt = firstUnits([{ lotId: lot.id, class: lot.class, amount: lot.remaining }], amount);
-  const booked = book(draft, {
-    kind: "repay",
-    ...command.identity,
-    leg: 1,
-    at,
-    recordedAt: at,
-    actor: command.actor,
-    cause: command.cause,
-    postings: [
-      { account: "available", amount: -amount },
-      { account: "debt", amount },
-    ],
-    receipt,
-    answer: {},
-    note: null,
-  });
-  return takeFromLots(booked, receipt);
 }

@@ -25,6 +25,8 @@ export interface LotTerms {
   /** What the whole lot cost, in the smallest unit of `currency`; 0 with currency null when nothing was paid. */
   readonly costMinor: Amount;
   readonly currency: string | null;
+  /** When the units were paid for, or given for nothing; a lot that takes the place of another keeps it. */
+  readonly grantedAt: Instant;
 }
 
 /**
@@ -47,7 +49,6 @@ export interface LotFact extends LotTerms {
   /** The economic cause; unique per account and part, so that one cause can never grant twice. */
   readonly causeKey: string;
   readonly part: LotPart;
-  readonly grantedAt: Instant;
   /** The lot whose units came back after its end, or were transferred from; null for a first grant. */
   readonly parentLotId: string | null;
 }
@@ -59,15 +60,21 @@ export interface ReceiptLine {
   readonly amount: Amount;
 }
 
-/**
- * Tells whether a lot may pay now.
- * A spend without a feature uses unscoped lots only; the interval of a lot is half-open.
- */
+/** Tells whether the units of a lot are there now; its interval is half-open. */
+export function isFree(lot: OpenLot, at: Instant): boolean {
+  return !lot.pending && lot.effectiveAt <= at && (lot.expiresAt === null || lot.expiresAt > at);
+}
+
+/** Tells whether a lot may pay now. A spend without a feature uses unscoped lots only. */
 export function isEligible(lot: OpenLot, request: { readonly at: Instant; readonly feature: string | null }): boolean {
-  if (lot.pending || lot.effectiveAt > request.at) return false;
-  if (lot.expiresAt !== null && lot.expiresAt <= request.at) return false;
+  if (!isFree(lot, request.at)) return false;
   if (lot.scope === null) return true;
   return request.feature !== null && lot.scope.includes(request.feature);
+}
+
+/** Tells whether somebody bought the units of a lot; those of a paid plan's allocation are known by their clock. */
+export function isPaid(lot: Pick<OpenLot, "class">): boolean {
+  return lot.class === "pack";
 }
 
 /** The instant at which something has to be booked on a lot: its activation, else its end, else never. */
@@ -96,6 +103,7 @@ export function promoLot(id: string, amount: Amount, at: Instant): OpenLot {
     expiresAt: null,
     costMinor: ZERO,
     currency: null,
+    grantedAt: at,
     granted: amount,
     remaining: amount,
     pending: false,

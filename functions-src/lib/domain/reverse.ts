@@ -1,6 +1,7 @@
 import { type Amount, toAmount } from "./amount";
 import type { ReverseCommand } from "./commands";
-import { type Entry, canHold, changeOf, nextIdOf } from "./entry";
+import { nextFate, overdraftOf } from "./debt";
+import { canHold, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
 import { type LotFact, type OpenLot, type ReceiptLine, promoLot } from "./lot";
 import { mulDiv } from "./mul-div";
@@ -11,20 +12,20 @@ import { type Original, type WalletDraft, addLot, book, returnToLots } from "./w
 
 /**
  * Plans a reversal: units of a spend or capture go back to their own lots, newest taken first; the part that was overdraft
- * lowers the debt before any lot gets units, and comes back as a promo lot where the debt was repaid meanwhile. A lot that ended meanwhile comes back as a new lot with the life it had left
+ * lowers the debt before any lot gets units, and comes back as a promo lot where the debt was repaid meanwhile; what was written off of it cannot come back. A lot that ended meanwhile comes back as a new lot with the life it had left
  * when it was spent.
  * Refuses, in this order: exceeds_spend, balance_limit.
  */
 export function reverse(draft: WalletDraft, command: ReverseCommand, at: Instant): Step {
   const original = draft.records.originals.get(command.entryId);
-  const reversible = original === undefined ? 0 : reversibleOf(original);
+  const reversible = original === undefined ? 0 : reversibleOf(draft, original);
   const amount = command.amount ?? toAmount(reversible);
   if (original === undefined || amount > reversible || amount === 0) {
     return { refusal: refuse("exceeds_spend", { reversible }) };
   }
   if (!canHold(draft.wallet, amount)) return { refusal: refuse("balance_limit") };
 
-  const debt = toAmount(Math.min(amount, draft.wallet.debt, debtOf(original.entry) - original.givenDebt));
+  const debt = toAmount(Math.min(amount, draft.wallet.debt, reversibleOverdraft(draft, original)));
   const back = lastUnits(without(original.entry.receipt, original.given), toAmount(amount - debt));
   const homes = back.map((line, index) => homeOf(draft, { original, line, index, at }));
   // What was overdraft came from no lot; where bought units repaid it meanwhile, it comes back as a lot of its own.
@@ -47,17 +48,19 @@ export function reverse(draft: WalletDraft, command: ReverseCommand, at: Instant
     answer: { amount, debt: debt + repaid, given: back.map((line) => ({ ...line })) },
     note: command.note,
   });
-  return { draft: remember(putBack(booked, command, [...homes, ...ownLots], at), original, back, debt + repaid) };
+  return { draft: remember(putBack(booked, command, [...homes, ...ownLots]), original, back, debt + repaid) };
 }
 
-function reversibleOf({ entry, given, givenDebt }: Original): Amount {
+function reversibleOf(draft: WalletDraft, original: Original): Amount {
+  const { entry, given } = original;
   if (entry.kind !== "spend" && entry.kind !== "capture") return toAmount(0);
-  return toAmount(unitsOf(without(entry.receipt, given)) + debtOf(entry) - givenDebt);
+  return toAmount(unitsOf(without(entry.receipt, given)) + reversibleOverdraft(draft, original));
 }
 
-/** The part of an entry that was overdraft. */
-function debtOf(entry: Entry): number {
-  return 0 - changeOf(entry.postings, "debt");
+/** The part of a spend that was overdraft, without what came back of it and what was forgiven. */
+function reversibleOverdraft(draft: WalletDraft, { entry, fate, givenDebt }: Original): Amount {
+  const { forgiven } = draft.entries.reduce(nextFate, fate);
+  return toAmount(overdraftOf(entry) - givenDebt - forgiven);
 }
 
 /** Where a line goes: into its own lot (`lot` null), or into a new one because its own is over. */
@@ -99,13 +102,14 @@ function heirOf(
     expiresAt: facts.at + facts.lifeMs,
     costMinor: mulDiv(fact.costMinor, facts.line.amount, fact.granted, "down"),
     currency: fact.currency,
+    grantedAt: fact.grantedAt,
     granted: facts.line.amount,
     remaining: facts.line.amount,
     pending: false,
   };
 }
 
-function putBack(draft: WalletDraft, command: ReverseCommand, homes: readonly Home[], at: Instant): WalletDraft {
+function putBack(draft: WalletDraft, command: ReverseCommand, homes: readonly Home[]): WalletDraft {
   const own = returnToLots(
     draft,
     homes.filter(({ lot }) => lot === null).map(({ line }) => line),
@@ -119,7 +123,6 @@ function putBack(draft: WalletDraft, command: ReverseCommand, homes: readonly Ho
             walletId: draft.wallet.id,
             causeKey: `reverse:${command.identity.scope}:${command.identity.key}:${line.lotId}`,
             part: "whole",
-            grantedAt: at,
             parentLotId: line.lotId === lot.id ? null : line.lotId,
           }),
     own,

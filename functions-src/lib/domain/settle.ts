@@ -1,8 +1,9 @@
 import { type AllocationClock, allocate, clockDueAt } from "./allocation";
+import { repayDebt } from "./debt";
 import { type EntryKind, type Posting, seqText } from "./entry";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
-import { type OpenLot, nextDueAt } from "./lot";
+import { type OpenLot, isPaid, nextDueAt } from "./lot";
 import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./wallet-draft";
 
 /** Something that is due: a lot to activate or to end, a hold whose lease is over, or an allocation to make. */
@@ -68,7 +69,9 @@ function activate(draft: WalletDraft, lot: OpenLot, recordedAt: Instant): Wallet
     { account: "pending", amount: -lot.remaining },
     { account: "available", amount: lot.remaining },
   ]);
-  return { ...booked, open: booked.open.map((other) => (other.id === lot.id ? { ...lot, pending: false } : other)) };
+  const active = { ...lot, pending: false };
+  const begun = { ...booked, open: booked.open.map((other) => (other.id === lot.id ? active : other)) };
+  return isPaid(lot) ? repayDebt(begun, [active]) : begun;
 }
 
 function expire(draft: WalletDraft, lot: OpenLot, recordedAt: Instant): WalletDraft {

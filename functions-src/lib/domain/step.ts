@@ -45,12 +45,14 @@ export interface Coverage {
   readonly moreLots: boolean;
 }
 
-/** Finds the lots that may pay. A lot past the horizon may not: lots that were not loaded could precede it. */
+/** Finds the lots that may pay for a feature, or without one. */
 export function coverageOf(draft: WalletDraft, feature: string | null, facts: StepFacts): Coverage {
-  const { horizon } = facts;
-  const eligible = draft.open.filter(
-    (lot) => isEligible(lot, { at: facts.at, feature }) && (horizon === null || burnKey(lot) <= horizon),
-  );
+  return coverageBy(draft, facts, (lot) => isEligible(lot, { at: facts.at, feature }));
+}
+
+/** Finds the lots that may give. A lot past the horizon may not: lots that were not loaded could precede it. */
+export function coverageBy(draft: WalletDraft, { horizon }: StepFacts, mayGive: (lot: OpenLot) => boolean): Coverage {
+  const eligible = draft.open.filter((lot) => mayGive(lot) && (horizon === null || burnKey(lot) <= horizon));
   const lots = eligible.slice(0, MAX_LOTS_PER_OPERATION);
   return {
     lots,

@@ -2,7 +2,7 @@ import { type Amount, ZERO, toAmount } from "./amount";
 import type { TransferCommand } from "./commands";
 import { canHold, entryIdOf, nextIdOf } from "./entry";
 import type { Instant } from "./instant";
-import { type OpenLot, type ReceiptLine, unitsLeft } from "./lot";
+import { type OpenLot, type ReceiptLine, isFree, isPaid, unitsLeft } from "./lot";
 import { mulDiv } from "./mul-div";
 import { takeInOrder } from "./receipt";
 import { refuse } from "./refusal";
@@ -19,7 +19,7 @@ export interface MovedUnits {
 }
 
 /**
- * Plans the leaving side of a transfer: only bought units, and only 30 days after they became effective.
+ * Plans the leaving side of a transfer: only bought units, and only 30 days after they were paid for or given.
  * Refuses, in this order: account_closed, account_suspended, wallet_frozen, transfer_not_allowed, in_debt,
  * insufficient_tokens.
  */
@@ -56,8 +56,7 @@ export function transferOut(draft: WalletDraft, command: TransferCommand, facts:
 }
 
 function isMovable(lot: OpenLot, at: Instant): boolean {
-  const ended = lot.expiresAt !== null && lot.expiresAt <= at;
-  return lot.class === "pack" && !lot.pending && !ended && lot.effectiveAt + TRANSFER_WAIT_MS <= at;
+  return isPaid(lot) && isFree(lot, at) && lot.grantedAt + TRANSFER_WAIT_MS <= at;
 }
 
 /** What a receipt took, with the terms of its lots, for the arriving side. */
@@ -69,7 +68,7 @@ export function movedUnits(before: readonly OpenLot[], receipt: readonly Receipt
   });
 }
 
-/** Plans the arriving side: each lot keeps class, end, scope and its share of the cost. Refuses: balance_limit. */
+/** Plans the arriving side: each lot keeps class, end, scope, payment time and its share of the cost. Refuses: balance_limit. */
 export function transferIn(
   draft: WalletDraft,
   arrival: {
@@ -110,7 +109,6 @@ export function transferIn(
           walletId: wallet.id,
           causeKey: `${key}:${index}`,
           part: "whole",
-          grantedAt: at,
           parentLotId: arrival.units[index]?.lot.id ?? null,
         }),
       booked,

@@ -1,6 +1,7 @@
 import { minus, toAmount } from "./amount";
 import { inBurnOrder } from "./burn-key";
 import type { Note } from "./commands";
+import type { OverdraftFate } from "./debt";
 import { type Entry, type EntryDraft, applyPostings, entryIdOf } from "./entry";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
@@ -20,6 +21,8 @@ export interface Original {
   readonly entry: Entry;
   readonly given: readonly ReceiptLine[];
   readonly givenDebt: number;
+  /** What became of its overdraft. */
+  readonly fate: OverdraftFate;
 }
 
 /** Records beside the wallet that the commands of a batch name; those that do not exist are missing. */
@@ -131,7 +134,7 @@ export function returnToLots(draft: WalletDraft, receipt: readonly ReceiptLine[]
 
 function emptyLot(fact: LotFact | undefined, lotId: string): OpenLot {
   if (fact === undefined) throw new Error(`Lot ${lotId} is not open and its facts were not loaded`);
-  const { accountId: _a, walletId: _w, causeKey: _c, part: _p, grantedAt: _g, parentLotId: _l, ...terms } = fact;
+  const { accountId: _a, walletId: _w, causeKey: _c, part: _p, parentLotId: _l, ...terms } = fact;
   return { ...terms, remaining: toAmount(0), pending: false };
 }
 

@@ -37,6 +37,11 @@ export interface Ledger {
   findById(wallet: WalletName, id: string, options?: OperationOptions): Promise<Entry | null>;
   /** The entries that reversed an entry, at most 1,000. */
   findReversals(wallet: WalletName, entryId: string, options?: OperationOptions): Promise<readonly Entry[]>;
+  /** Entries that made or lowered debt, oldest first. */
+  listDebtChanges(
+    page: { readonly wallet: WalletName; readonly afterSeq: number; readonly limit: number },
+    options?: OperationOptions,
+  ): Promise<readonly Entry[]>;
   /** The last entry of a wallet at or before an instant. */
   findLastAt(wallet: WalletName, at: Instant): Promise<Entry | null>;
   findByNames(
@@ -79,6 +84,15 @@ export function createLedger(database: Database): Ledger {
     findReversals: async (wallet, entryId, options) => {
       const filter = { accountId: wallet.accountId, "cause.id": entryId, kind: "reverse" };
       return (await collection.find(filter, { ...options, limit: MAX_REVERSALS })).map(fromDbEntry);
+    },
+    listDebtChanges: async ({ wallet, afterSeq, limit }, options) => {
+      const filter = {
+        accountId: wallet.accountId,
+        walletId: wallet.id,
+        "postings.account": "debt",
+        seq: { $gt: toDbInteger(database, afterSeq) },
+      };
+      return (await collection.find(filter, { ...options, sort: { seq: 1 }, limit })).map(fromDbEntry);
     },
     findLastAt: async (wallet, at) => {
       const filter = { accountId: wallet.accountId, walletId: wallet.id, at: { $lte: toDbInstant(at) } };

@@ -1,4 +1,6 @@
 import { toAmount } from "../../domain/amount";
+import { type OverdraftFate, newFate, nextFate } from "../../domain/debt";
+import type { Entry } from "../../domain/entry";
 import type { Instant } from "../../domain/instant";
 import { LOT_CLASSES, type ReceiptLine } from "../../domain/lot";
 import type { BatchFacts, NeededFacts } from "../../domain/plan-batch";
@@ -11,6 +13,8 @@ import type { Ledger } from "./ledger";
 import type { LotStates } from "./lot-states";
 import type { Lots } from "./lots";
 import type { UsageCounters } from "./usage-store";
+
+const DEBT_CHANGES_PER_PAGE = 200;
 
 /** The collections that facts come from. */
 export interface FactSources {
@@ -106,7 +110,27 @@ async function loadOriginal(
     entry,
     given: reversals.flatMap((reversal) => givenLines(reversal.answer["given"])),
     givenDebt: reversals.reduce((sum, reversal) => sum + Number(reversal.answer["debt"] ?? 0), 0),
+    fate: await loadFate(ledger, wallet, entry, options),
   };
+}
+
+/** Follows the debt of a wallet from a spend on until nothing is owed of its overdraft any more. */
+async function loadFate(
+  ledger: Ledger,
+  wallet: Wallet,
+  entry: Entry,
+  options: OperationOptions | undefined,
+): Promise<OverdraftFate> {
+  let fate = newFate(entry);
+  let afterSeq = entry.seq;
+  while (fate.owed > 0) {
+    const page = await ledger.listDebtChanges({ wallet, afterSeq, limit: DEBT_CHANGES_PER_PAGE }, options);
+    const last = page[page.length - 1];
+    fate = page.reduce(nextFate, fate);
+    if (last === undefined || page.length < DEBT_CHANGES_PER_PAGE) break;
+    afterSeq = last.seq;
+  }
+  return fate;
 }
 
 function givenLines(given: unknown): readonly ReceiptLine[] {

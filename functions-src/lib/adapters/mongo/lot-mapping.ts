@@ -25,6 +25,7 @@ export function toDbLotTerms(database: Database, lot: LotTerms): Record<string, 
     expiresAt: toDbInstantOrNull(lot.expiresAt),
     costMinor: toDbInteger(database, lot.costMinor),
     currency: lot.currency,
+    grantedAt: toDbInstant(lot.grantedAt),
   };
 }
 
@@ -48,6 +49,7 @@ export function fromDbLotTerms(document: StoredDocument): LotTerms {
     expiresAt: fromDbInstantOrNull(document["expiresAt"], "expiresAt"),
     costMinor: fromDbAmount(document["costMinor"], "costMinor"),
     currency: fromDbTextOrNull(document["currency"], "currency"),
+    grantedAt: fromDbInstant(document["grantedAt"], "grantedAt"),
   };
 }
 

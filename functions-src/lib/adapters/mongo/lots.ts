@@ -1,15 +1,7 @@
 import { LOT_PARTS, type LotFact } from "../../domain/lot";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import { fromDbLotTerms, toDbLotTerms } from "./lot-mapping";
-import {
-  fromDbAmount,
-  fromDbInstant,
-  fromDbText,
-  fromDbTextOrNull,
-  fromDbWord,
-  toDbInstant,
-  toDbInteger,
-} from "./mapping";
+import { fromDbAmount, fromDbText, fromDbTextOrNull, fromDbWord, toDbInteger } from "./mapping";
 
 /** The collection `lots`: the immutable facts of every grant; inserted and found, nothing else. */
 export interface Lots {
@@ -32,7 +24,6 @@ export function createLots(database: Database): Lots {
           granted: toDbInteger(database, lot.granted),
           causeKey: lot.causeKey,
           part: lot.part,
-          grantedAt: toDbInstant(lot.grantedAt),
           parentLotId: lot.parentLotId,
         })),
         options,
@@ -54,7 +45,6 @@ function fromDbLotFact(document: StoredDocument): LotFact {
     granted: fromDbAmount(document["granted"], "granted"),
     causeKey: fromDbText(document["causeKey"], "causeKey"),
     part: fromDbWord(document["part"], LOT_PARTS, "part"),
-    grantedAt: fromDbInstant(document["grantedAt"], "grantedAt"),
     parentLotId: fromDbTextOrNull(document["parentLotId"], "parentLotId"),
   };
 }

@@ -58,6 +58,12 @@ export const ledgerDefinition: CollectionDefinition = {
       serves: "all entries of one cause: what reversals gave back of a spend",
     },
     {
+      name: "debt_changes",
+      key: { accountId: 1, walletId: 1, seq: 1 },
+      partialFilterExpression: { "postings.account": "debt" },
+      serves: "what became of the overdraft of a spend, when it is reversed",
+    },
+    {
       name: "wallet_time",
       key: { accountId: 1, walletId: 1, at: 1, seq: 1 },
       serves: "the balance of a wallet as of a past moment: its last entry until then",

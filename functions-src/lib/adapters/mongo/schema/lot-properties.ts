@@ -22,6 +22,7 @@ export const lotTermProperties: Readonly<Record<string, JsonSchema>> = {
   expiresAt: instantOrNull,
   costMinor: amount,
   currency: textOrNull(3),
+  grantedAt: instant,
 };
 
 /** The fields of an open lot, wherever it lives. */

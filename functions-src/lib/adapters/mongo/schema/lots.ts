@@ -1,5 +1,5 @@
 import { LOT_PARTS } from "../../../domain/lot";
-import { type CollectionDefinition, amount, instant, text, textOrNull, word } from "./define-collection";
+import { type CollectionDefinition, amount, text, textOrNull, word } from "./define-collection";
 import { lotTermProperties, openLotProperties } from "./lot-properties";
 
 export const lotsDefinition: CollectionDefinition = {
@@ -16,7 +16,6 @@ export const lotsDefinition: CollectionDefinition = {
     granted: amount,
     causeKey: text(),
     part: word(LOT_PARTS),
-    grantedAt: instant,
     parentLotId: textOrNull(),
   },
   indexes: [
@@ -57,5 +56,7 @@ export const lotStatesDefinition: CollectionDefinition = {
       serves: "the waiting lots of a wallet with something to book",
     },
   ],
-  copies: { "class, priority, scope, effectiveAt, expiresAt, costMinor, currency, granted": "lots; never change" },
+  copies: {
+    "class, priority, scope, effectiveAt, expiresAt, costMinor, currency, grantedAt, granted": "lots; never change",
+  },
 };
