@@ -34,7 +34,7 @@ describe("applying the schema", () => {
     expect(await apply("compare", true)).toMatchObject([{ kind: "drop_index", detail: "somebody_elses" }]);
     await apply("apply", true);
     const names = (await db().collection("ledger").listIndexes().toArray()).map((index) => String(index["name"]));
-    expect(names.sort()).toEqual(["_id_", "cause", "operation_key", "wallet_time"]);
+    expect(names.sort()).toEqual(["_id_", "cause", "debt_changes", "operation_key", "wallet_time"]);
   });
 
   it("names an index that differs and replaces it only when asked to", async () => {

@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
 import { toAmount } from "../../functions-src/lib/domain/amount";
-import type { GrantCommand, SpendCommand, WalletCommand } from "../../functions-src/lib/domain/commands";
+import type {
+  AuthorizeCommand,
+  GrantCommand,
+  SpendCommand,
+  WalletCommand,
+} from "../../functions-src/lib/domain/commands";
 import { newFate, nextFate } from "../../functions-src/lib/domain/debt";
 import type { Entry } from "../../functions-src/lib/domain/entry";
 import { hashableEntry } from "../../functions-src/lib/domain/hashable-entry";
 import type { LotFact, OpenLot, ReceiptLine } from "../../functions-src/lib/domain/lot";
 import {
+  missingUnits,
   neededFacts,
   operationTime,
   planBatch,
@@ -13,7 +19,7 @@ import {
   type BatchPlan,
   type NeededFacts,
 } from "../../functions-src/lib/domain/plan-batch";
-import type { Hold } from "../../functions-src/lib/domain/hold";
+import { DEFAULT_HOLD_TERMS, type Hold } from "../../functions-src/lib/domain/hold";
 import type { OutboxMessage } from "../../functions-src/lib/domain/outbox-message";
 import type { Original } from "../../functions-src/lib/domain/wallet-draft";
 import { emptyWallet, type Wallet } from "../../functions-src/lib/domain/wallet";
@@ -42,6 +48,11 @@ export function spendOf(amount: number, overrides: Partial<SpendCommand> & { key
     use: null,
     ...rest,
   };
+}
+
+export function authorizeOf(amount: number, overrides: Partial<AuthorizeCommand> = {}): AuthorizeCommand {
+  const { use: _use, ...base } = spendOf(amount);
+  return { ...base, kind: "authorize", ttlMs: 3_600_000, terms: DEFAULT_HOLD_TERMS, ...overrides };
 }
 
 export function grantOf(amount: number, overrides: Partial<GrantCommand> & { key?: string } = {}): GrantCommand {
@@ -102,7 +113,7 @@ export class MemoryWallet {
   post(commands: readonly WalletCommand[], now: number): BatchPlan {
     const plan = planBatch(this.load(neededFacts(this.wallet, commands, now), now), commands, now);
     if (plan.changes !== null) {
-      const sealed = sealEntries(plan.changes, this.wallet.head, testDigest);
+      const sealed = sealEntries(plan.changes, testDigest);
       this.wallet = sealed.wallet;
       this.entries.push(...sealed.entries);
       this.messages.push(...sealed.messages);
@@ -128,7 +139,10 @@ export class MemoryWallet {
       ...originals.flatMap(({ entry }) => entry.receipt.map((line) => line.lotId)),
     ]);
     const all = [...this.waiting.values()];
-    const first = needed.missing > 0 ? all.sort((a, b) => (burnKey(a) < burnKey(b) ? -1 : 1)).slice(0, pageSize) : [];
+    const first =
+      missingUnits(this.wallet, needed, holds, at) > 0
+        ? all.sort((a, b) => (burnKey(a) < burnKey(b) ? -1 : 1)).slice(0, pageSize)
+        : [];
     const due = needed.due ? all.filter((lot) => (nextDueAt(lot) ?? Infinity) <= at) : [];
     const others = [...due, ...all.filter((lot) => named.has(lot.id))];
     const known = new Set([...first, ...others].map((lot) => lot.id));

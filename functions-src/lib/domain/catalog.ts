@@ -1,5 +1,6 @@
 import type { Amount } from "./amount";
 import type { FeaturePrice } from "./feature-price";
+import type { HoldTerms } from "./hold";
 
 /** What a feature of a plan allows. */
 export type FeatureTerms =
@@ -11,6 +12,7 @@ export type FeatureTerms =
       readonly hard: boolean;
       /** What a use costs; null = it is counted and costs nothing. */
       readonly price: FeaturePrice | null;
+      readonly holds: HoldTerms;
     };
 
 /** A price in the smallest unit of its currency. */

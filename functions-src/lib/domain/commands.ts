@@ -1,5 +1,6 @@
 import type { Amount } from "./amount";
 import type { Actor, Cause, EntryDraft, OperationIdentity } from "./entry";
+import type { HoldTerms } from "./hold";
 import type { Instant } from "./instant";
 import type { LotClass } from "./lot";
 import type { PaymentFact } from "./payment";
@@ -57,10 +58,14 @@ export interface AuthorizeCommand extends CommandBase {
   readonly kind: "authorize";
   readonly amount: Amount;
   readonly feature: string | null;
+  readonly terms: HoldTerms;
   readonly ttlMs: number;
 }
 
-/** Spends what a hold set aside, or a part of it; the rest goes back. `amount` null captures all. */
+/**
+ * Spends what a hold set aside, or a part of it, and the rest goes back; or more, where the terms of the hold allow it.
+ * `amount` null captures what was held.
+ */
 export interface CaptureCommand extends CommandBase {
   readonly kind: "capture";
   readonly holdId: string;
@@ -99,6 +104,15 @@ export interface WriteOffCommand extends CommandBase {
   readonly amount: Amount | null;
 }
 
+/** Moves bought units to another wallet; both sides are one transaction. */
+export interface TransferCommand extends CommandBase {
+  readonly kind: "transfer";
+  readonly amount: Amount;
+  readonly to: WalletRef;
+  /** Whether both accounts belong to one owner; units never leave it. */
+  readonly sameOwner: boolean;
+}
+
 /** Operations that make ledger entries under a key. */
 export type SingleCommand =
   | SpendCommand
@@ -109,7 +123,8 @@ export type SingleCommand =
   | ReverseCommand
   | VoidCommand
   | AdjustCommand
-  | WriteOffCommand;
+  | WriteOffCommand
+  | TransferCommand;
 
 /** Several operations under one key, in order, all or nothing. */
 export interface BatchCommand extends CommandBase {
@@ -117,19 +132,17 @@ export interface BatchCommand extends CommandBase {
   readonly operations: readonly SingleCommand[];
 }
 
-/** Moves bought units to another wallet; both sides are one transaction. */
-export interface TransferCommand extends CommandBase {
-  readonly kind: "transfer";
-  readonly amount: Amount;
-  readonly to: WalletRef;
-  readonly toWalletId: string;
-  /** Whether both accounts belong to one owner; units never leave it. */
-  readonly sameOwner: boolean;
-  /** The number that the arriving entry will have, for the answer. */
-  readonly toSeq: number;
+export type WalletCommand = SingleCommand | BatchCommand;
+
+/** The single operations of a command: itself, or those of a batch. */
+export function operationsOf(command: WalletCommand): readonly SingleCommand[] {
+  return command.kind === "batch" ? command.operations : [command];
 }
 
-export type WalletCommand = SingleCommand | BatchCommand | TransferCommand;
+/** Tells whether a command writes other wallets too. */
+export function isTransfer(command: WalletCommand): boolean {
+  return operationsOf(command).some(({ kind }) => kind === "transfer");
+}
 
 /** What became of a command: booked (now, or earlier in the same batch under the same key) or refused. */
 export type Outcome =

@@ -1,6 +1,6 @@
 import { type Amount, ZERO, toAmount } from "./amount";
 import type { AuthorizeCommand, CaptureCommand, ReleaseCommand } from "./commands";
-import { nextIdOf } from "./entry";
+import { type JsonObject, nextIdOf } from "./entry";
 import { HOLD_LIMITS, type Hold } from "./hold";
 import type { Instant } from "./instant";
 import { firstUnits, lastUnits, takeInOrder } from "./receipt";
@@ -33,6 +33,7 @@ export function authorize(draft: WalletDraft, command: AuthorizeCommand, facts: 
     released: ZERO,
     receipt,
     feature: command.feature,
+    terms: command.terms,
     openedAt: at,
     expiresAt: at + command.ttlMs,
     maxUntil: at + HOLD_LIMITS.lifeMs,
@@ -56,25 +57,41 @@ export function authorize(draft: WalletDraft, command: AuthorizeCommand, facts: 
 }
 
 /**
- * Plans a capture of an open hold: leg 0 spends, leg 1 gives the rest back. Goes on while the wallet is frozen or closed.
- * A hold whose lease is over gave its units back, so its capture is an ordinary spend, once.
- * Refuses, in this order: hold_not_open, exceeds_hold, and after the lease what a spend refuses.
+ * Plans a capture of an open hold: leg 0 spends, leg 1 gives the rest back, or spends what the terms of the hold allow beyond
+ * it. Goes on while the wallet is frozen or closed, but takes no free units then.
+ * A hold whose lease is over gave its units back, so its capture is a spend, once, as its terms say.
+ * Refuses, in this order: hold_not_open, exceeds_hold, and for free units what a spend refuses.
  */
 export function capture(draft: WalletDraft, command: CaptureCommand, facts: StepFacts): Step {
   const hold = draft.records.holds.get(command.holdId);
-  if (hold === undefined || (hold.state !== "open" && hold.state !== "expired")) return notOpen(hold);
+  if (hold === undefined || !mayCapture(hold)) return notOpen(hold);
   const amount = command.amount ?? hold.amount;
-  if (amount > hold.amount) return { refusal: refuse("exceeds_hold", { held: hold.amount }) };
-  return hold.state === "open"
-    ? captureOpen(draft, command, { hold, amount, at: facts.at })
-    : spendLate(draft, command, { hold, amount, facts });
+  if (amount > hold.amount && !hold.terms.captureMore) {
+    return { refusal: refuse("exceeds_hold", { held: hold.amount }) };
+  }
+  if (hold.state === "expired") return captureLate(draft, command, { hold, amount, facts });
+  const captured = captureOpen(draft, command, { hold, amount, at: facts.at });
+  return amount > hold.amount ? captureMore(captured, command, { hold, amount, facts }) : { draft: captured };
+}
+
+function mayCapture({ state, terms }: Hold): boolean {
+  return state === "open" || (state === "expired" && terms.lateCapture !== "refuse");
+}
+
+/** How many free units a capture takes at an instant, beside those on hold. */
+export function freeUnitsCaptured(hold: Hold, asked: Amount | null, at: Instant): Amount {
+  const amount = asked ?? hold.amount;
+  const onHold = hold.state === "open" && hold.expiresAt > at ? hold.amount : 0;
+  return toAmount(Math.max(0, amount - onHold));
 }
 
 function captureOpen(
   draft: WalletDraft,
   command: CaptureCommand,
-  { hold, amount, at }: { readonly hold: Hold; readonly amount: Amount; readonly at: Instant },
-): Step {
+  asked: { readonly hold: Hold; readonly amount: Amount; readonly at: Instant },
+): WalletDraft {
+  const { hold, at } = asked;
+  const amount = toAmount(Math.min(asked.amount, hold.amount));
   const rest = toAmount(hold.amount - amount);
   const spent = book(draft, {
     kind: "capture",
@@ -92,24 +109,50 @@ function captureOpen(
     note: command.note,
   });
   const ended: Hold = { ...hold, state: "captured", captured: amount, released: rest };
-  return { draft: rest === 0 ? putHold(spent, ended) : giveRest(spent, command, ended, at) };
+  return rest === 0 ? putHold(spent, ended) : giveRest(spent, command, ended, at);
+}
+
+interface CaptureFacts {
+  readonly hold: Hold;
+  readonly amount: Amount;
+  readonly facts: StepFacts;
 }
 
 /** Spends what an ended hold had set aside, from whatever may pay for it now; the hold cannot be captured again. */
-function spendLate(
+function captureLate(draft: WalletDraft, command: CaptureCommand, { hold, amount, facts }: CaptureFacts): Step {
+  const answer = { amount, captured: amount, released: 0 };
+  const step = spendForHold(draft, command, { hold, amount, leg: 0, answer, facts });
+  return "refusal" in step ? step : { draft: putHold(step.draft, { ...hold, state: "captured" }) };
+}
+
+/** Spends free units beyond a hold that was captured whole, as leg 1 of the capture. */
+function captureMore(draft: WalletDraft, command: CaptureCommand, { hold, amount, facts }: CaptureFacts): Step {
+  const more = toAmount(amount - hold.amount);
+  const step = spendForHold(draft, command, { hold, amount: more, leg: 1, answer: { amount: more }, facts });
+  if ("refusal" in step) return step;
+  const [spent] = step.draft.entries.slice(-1);
+  if (spent === undefined) throw new Error(`The capture of ${hold.id} left no entry`);
+  const added = { captured: amount, more: { entryId: spent.id, receipt: spent.receipt.map((line) => ({ ...line })) } };
+  const entries = step.draft.entries.map((entry) =>
+    entry.seq === spent.seq - 1 ? { ...entry, answer: { ...entry.answer, ...added } } : entry,
+  );
+  return { draft: { ...step.draft, entries } };
+}
+
+function spendForHold(
   draft: WalletDraft,
   command: CaptureCommand,
-  { hold, amount, facts }: { readonly hold: Hold; readonly amount: Amount; readonly facts: StepFacts },
+  { hold, amount, leg, answer, facts }: CaptureFacts & { readonly leg: number; readonly answer: JsonObject },
 ): Step {
-  const before = draft.entries.length;
-  const step = spend(draft, { ...command, kind: "spend", amount, feature: hold.feature, use: null }, facts);
+  const ended = hold.state === "expired";
+  const owing = ended && hold.terms.lateCapture === "debt" ? "always" : "by_policy";
+  const spending = { ...command, kind: "spend", amount, feature: hold.feature, use: null } as const;
+  const step = spend(draft, leg === 0 ? spending : { ...spending, note: null }, facts, owing);
   if ("refusal" in step) return step;
   const entries = step.draft.entries.map((entry, index) =>
-    index === before
-      ? { ...entry, cause: { kind: "hold", id: hold.id }, answer: { amount, captured: amount, released: 0 } }
-      : entry,
+    index === draft.entries.length ? { ...entry, leg, cause: { kind: "hold", id: hold.id }, answer } : entry,
   );
-  return { draft: putHold({ ...step.draft, entries }, { ...hold, state: "captured" }) };
+  return { draft: { ...step.draft, entries } };
 }
 
 /** Plans a release of an open hold: everything goes back to its lots. Refuses: hold_not_open. */

@@ -1,4 +1,11 @@
-import type { Outcome, SingleCommand, TransferCommand, WalletCommand } from "./commands";
+import {
+  type CaptureCommand,
+  type Outcome,
+  type SingleCommand,
+  type WalletCommand,
+  isTransfer,
+  operationsOf,
+} from "./commands";
 import {
   type LoadedLots,
   NOTHING_LOADED,
@@ -8,21 +15,26 @@ import {
   loadedLots,
 } from "./close-draft";
 import type { Hold } from "./hold";
+import { freeUnitsCaptured } from "./hold-steps";
 import type { Instant } from "./instant";
 import { unscopedUnits } from "./lot";
 import { watchBalance } from "./low-balance";
 import { planStep } from "./plan-step";
 import { refuse } from "./refusal";
 import { settle } from "./settle";
-import { movedUnits, transferIn } from "./transfer";
+import { transferIn } from "./transfer";
 import type { UsageCounter } from "./usage";
-import { type Wallet, earliest } from "./wallet";
-import { NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
+import { type Wallet, earliest, walletIdOf } from "./wallet";
+import { type Departure, NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
 
 /** What has to be read beside the wallet before a batch can be planned. */
 export interface NeededFacts {
   /** How many units the embedded lots lack, so that the first waiting lots have to pay; 0 = none. */
   readonly missing: number;
+  /** How many units the commands take for certain. */
+  readonly asked: number;
+  /** Captures, which may take free units when their holds are over or too small. */
+  readonly captures: readonly CaptureCommand[];
   /** Waiting lots with something due. */
   readonly due: boolean;
   /** Open holds whose lease is over. */
@@ -58,29 +70,21 @@ export function operationTime(wallet: Wallet, now: Instant): Instant {
   return Math.max(now, wallet.at);
 }
 
-/** All single operations of commands, those inside batches included. */
-function operationsOf(commands: readonly WalletCommand[]): readonly SingleCommand[] {
-  return commands.flatMap((command) => {
-    if (command.kind === "batch") return command.operations;
-    return command.kind === "transfer" ? [] : [command];
-  });
-}
-
 /**
  * Tells what a batch needs: waiting lots with something due, the first in burn order when the embedded lots may not cover
  * what the batch takes, holds whose lease is over, and the records that its commands name.
  */
 export function neededFacts(wallet: Wallet, commands: readonly WalletCommand[], now: Instant): NeededFacts {
   const at = operationTime(wallet, now);
-  const operations = operationsOf(commands);
-  const moved = commands.some(({ kind }) => kind === "transfer");
+  const operations = commands.flatMap(operationsOf);
+  const moved = commands.some(isTransfer);
   const asked = operations.reduce((sum, operation) => sum + takes(operation), 0);
-  const certain = unscopedUnits(wallet.lots, at);
-  const waits = wallet.waiting.count > 0;
   return {
     // What may be transferred may lie anywhere in burn order.
-    missing: waits ? (moved ? Number.MAX_SAFE_INTEGER : Math.max(0, asked - certain)) : 0,
-    due: waits && wallet.waiting.nextAt !== null && wallet.waiting.nextAt <= at,
+    missing: lacking(wallet, moved ? Number.MAX_SAFE_INTEGER : asked, at),
+    asked,
+    captures: operations.filter((operation) => operation.kind === "capture"),
+    due: wallet.waiting.nextAt !== null && wallet.waiting.nextAt <= at,
     dueHolds: wallet.nextHoldAt !== null && wallet.nextHoldAt <= at,
     holdIds: operations.flatMap((operation) =>
       operation.kind === "capture" || operation.kind === "release" ? [operation.holdId] : [],
@@ -91,6 +95,20 @@ export function neededFacts(wallet: Wallet, commands: readonly WalletCommand[], 
       operation.kind !== "spend" || operation.use === null || "code" in operation.use ? [] : [operation.use.counter],
     ),
   };
+}
+
+/** How many of some units the embedded lots may lack, while others wait outside. */
+function lacking({ lots, waiting }: Wallet, units: number, at: Instant): number {
+  return waiting.count === 0 ? 0 : Math.max(0, units - unscopedUnits(lots, at));
+}
+
+/** How many units the embedded lots lack, once the holds that captures name are known. */
+export function missingUnits(wallet: Wallet, needed: NeededFacts, holds: readonly Hold[], at: Instant): number {
+  const captured = needed.captures.reduce((sum, { holdId, amount }) => {
+    const hold = holds.find(({ id }) => id === holdId);
+    return hold === undefined ? sum : sum + freeUnitsCaptured(hold, amount, at);
+  }, 0);
+  return captured === 0 ? needed.missing : Math.max(needed.missing, lacking(wallet, needed.asked + captured, at));
 }
 
 function takes(operation: SingleCommand): number {
@@ -106,6 +124,7 @@ function takes(operation: SingleCommand): number {
     case "reverse":
     case "void":
     case "write_off":
+    case "transfer":
       return 0;
   }
 }
@@ -114,16 +133,26 @@ function takes(operation: SingleCommand): number {
 export interface BatchPlan {
   readonly outcomes: readonly Outcome[];
   readonly changes: WalletChanges | null;
+  /** What to write to the wallets that transfers went to. */
+  readonly arrivals: readonly WalletChanges[];
 }
 
 /**
- * Plans commands on one wallet: settles what is due, then folds the commands in their order.
+ * Plans commands on one wallet: settles what is due, then folds the commands in their order. The wallets that transfers go
+ * to are settled at the same instant and receive what left.
  * Of two commands with one key the first decides: the second is its replay, or `key_reused` when its input differs.
  */
-export function planBatch(facts: BatchFacts, commands: readonly WalletCommand[], now: Instant): BatchPlan {
+export function planBatch(
+  facts: BatchFacts,
+  commands: readonly WalletCommand[],
+  now: Instant,
+  receiving: readonly BatchFacts[] = [],
+): BatchPlan {
   const { wallet, lots } = facts;
-  const at = operationTime(wallet, now);
-  const horizon = embeddingHorizon(wallet, lots);
+  const at = Math.max(...[facts, ...receiving].map((each) => operationTime(each.wallet, now)));
+  const arriving = receiving.map((each) => ({ facts: each, draft: settledDraft(each, at) }));
+  const receivers = new Map(arriving.map(({ draft: { wallet: to } }) => [to.id, to]));
+  const stepFacts = { at, horizon: embeddingHorizon(wallet, lots), receivers };
   let draft = settledDraft(facts, at);
   const outcomes: Outcome[] = [];
   const decided = new Map<string, Outcome & { kind: "booked" }>();
@@ -135,7 +164,7 @@ export function planBatch(facts: BatchFacts, commands: readonly WalletCommand[],
       continue;
     }
     const before = draft.entries.length;
-    const step = planStep(draft, command, { at, horizon });
+    const step = planStep(draft, command, stepFacts);
     if ("refusal" in step) {
       outcomes.push({ kind: "refused", refusal: step.refusal });
       continue;
@@ -145,7 +174,23 @@ export function planBatch(facts: BatchFacts, commands: readonly WalletCommand[],
     decided.set(name, outcome);
     outcomes.push(outcome);
   }
-  return { outcomes, changes: closeDraft(draft, wallet, lots) };
+  return {
+    outcomes,
+    changes: closeDraft(draft, wallet, lots),
+    arrivals: arriving.flatMap((receiver) => arrivalOf(receiver, draft.departures, at) ?? []),
+  };
+}
+
+/** What a wallet receives of some departures; null = none of them went there. */
+function arrivalOf(
+  { facts: { wallet, lots }, draft }: { readonly facts: BatchFacts; readonly draft: WalletDraft },
+  departures: readonly Departure[],
+  at: Instant,
+): WalletChanges | null {
+  const own = departures.filter(({ to }) => walletIdOf(to) === wallet.id);
+  if (own.length === 0) return null;
+  const arrived = own.reduce((current, departure) => transferIn(current, departure, at), draft);
+  return closeDraft(watchBalance(arrived, at), wallet, lots);
 }
 
 /** Opens a draft and books everything that is due, which is also what a balance looks like at an instant. */
@@ -155,35 +200,6 @@ export function settledDraft({ wallet, lots, records, nextHoldAtOfOthers }: Batc
   const open = [...settled.records.holds.values()].filter((hold: Hold) => hold.state === "open");
   const nextHoldAt = earliest([...open.map((hold) => hold.expiresAt), nextHoldAtOfOthers]);
   return { ...settled, wallet: { ...settled.wallet, nextHoldAt } };
-}
-
-/** The plan of a transfer: both sides, or the refusal of either and nothing. */
-export interface TransferPlan {
-  readonly outcome: Outcome;
-  readonly out: WalletChanges | null;
-  readonly in: WalletChanges | null;
-}
-
-/** Plans both sides of a transfer, each on its settled wallet. */
-export function planTransfer(from: BatchFacts, to: BatchFacts, command: TransferCommand, now: Instant): TransferPlan {
-  const at = Math.max(operationTime(from.wallet, now), operationTime(to.wallet, now));
-  const arriving = settledDraft(to, at);
-  const leaving = settledDraft(from, at);
-  const step = planStep(
-    leaving,
-    { ...command, toSeq: arriving.wallet.seq + 1 },
-    { at, horizon: embeddingHorizon(from.wallet, from.lots) },
-  );
-  if ("refusal" in step) return { outcome: { kind: "refused", refusal: step.refusal }, out: null, in: null };
-  const { entry } = bookedOutcome(step.draft, leaving.entries.length);
-  const units = movedUnits(leaving.open, entry.receipt);
-  const arrived = transferIn(arriving, { fromEntryId: entry.id, units, actor: command.actor }, at);
-  if ("refusal" in arrived) return { outcome: { kind: "refused", refusal: arrived.refusal }, out: null, in: null };
-  return {
-    outcome: { kind: "booked", entry, replayed: false },
-    out: closeDraft(step.draft, from.wallet, from.lots),
-    in: closeDraft(watchBalance(arrived.draft, at), to.wallet, to.lots),
-  };
 }
 
 function bookedOutcome(draft: WalletDraft, before: number): Outcome & { kind: "booked" } {

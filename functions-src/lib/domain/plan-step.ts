@@ -2,7 +2,6 @@ import type { BatchCommand, SingleCommand, WalletCommand } from "./commands";
 import { adjust, voidLot, writeOff } from "./corrections";
 import type { EntryDraft, JsonObject } from "./entry";
 import { grant } from "./grant";
-import type { Instant } from "./instant";
 import { authorize, capture, release } from "./hold-steps";
 import { watchBalance } from "./low-balance";
 import { reverse } from "./reverse";
@@ -14,33 +13,14 @@ import type { WalletDraft } from "./wallet-draft";
 
 /** Plans one command on a settled draft. The first entry it adds is the one that carries its answer. */
 export function planStep(draft: WalletDraft, command: WalletCommand, facts: StepFacts): Step {
-  switch (command.kind) {
-    case "batch":
-      return planOperations(draft, command, facts);
-    case "transfer":
-      return watched(transferOut(draft, command, facts), facts.at);
-    case "spend":
-    case "grant":
-    case "authorize":
-    case "capture":
-    case "release":
-    case "reverse":
-    case "void":
-    case "adjust":
-    case "write_off":
-      return planSingle(draft, command, facts);
-  }
+  return command.kind === "batch" ? planOperations(draft, command, facts) : planSingle(draft, command, facts);
 }
 
 function planSingle(draft: WalletDraft, command: SingleCommand, facts: StepFacts): Step {
   const before = draft.entries.length;
   const step = single(draft, command, facts);
-  return "refusal" in step ? step : watched({ draft: withFinalBalance(step.draft, before) }, facts.at);
-}
-
-/** Every step that moves a balance is looked at for the low-balance warning. */
-function watched(step: Step, at: Instant): Step {
-  return "refusal" in step ? step : { draft: watchBalance(step.draft, at) };
+  // Every step that moves a balance is looked at for the low-balance warning.
+  return "refusal" in step ? step : { draft: watchBalance(withFinalBalance(step.draft, before), facts.at) };
 }
 
 /** An operation of several entries answers with the balance after the last of them, kept in the first. */
@@ -75,6 +55,8 @@ function single(draft: WalletDraft, command: SingleCommand, facts: StepFacts): S
       return adjust(draft, command, facts);
     case "write_off":
       return writeOff(draft, command, facts.at);
+    case "transfer":
+      return transferOut(draft, command, facts);
   }
 }
 

@@ -9,10 +9,13 @@ import type { WalletDraft } from "./wallet-draft";
 /** How many lots one operation may touch. */
 const MAX_LOTS_PER_OPERATION = 1000;
 
-/** What a step knows beside the draft: its time, and up to where in burn order every lot is known (null = all are). */
+/** What a step knows beside the draft. */
 export interface StepFacts {
   readonly at: Instant;
+  /** Up to where in burn order every lot is known; null = all are. */
   readonly horizon: string | null;
+  /** The settled wallets that transfers go to, by id. */
+  readonly receivers: ReadonlyMap<string, Wallet>;
 }
 
 /** A step of a plan: the next draft, whose first new entry is the operation's answer; or the refusal that changed nothing. */

@@ -1,15 +1,15 @@
-import { minus, toAmount } from "./amount";
+import { type Amount, minus, toAmount } from "./amount";
 import { inBurnOrder } from "./burn-key";
 import type { Note } from "./commands";
 import type { OverdraftFate } from "./debt";
-import { type Entry, type EntryDraft, applyPostings, entryIdOf } from "./entry";
+import { type Actor, type Entry, type EntryDraft, applyPostings, entryIdOf } from "./entry";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
 import type { LotFact, OpenLot, ReceiptLine } from "./lot";
 import type { OutboxMessage } from "./outbox-message";
 import type { PaymentFact } from "./payment";
 import type { UsageCounter } from "./usage";
-import { type Wallet, balanceOf } from "./wallet";
+import { type Wallet, type WalletRef, balanceOf } from "./wallet";
 
 /** A note together with the entry it belongs to. */
 export interface EntryNote extends Note {
@@ -23,6 +23,14 @@ export interface Original {
   readonly givenDebt: number;
   /** What became of its overdraft. */
   readonly fate: OverdraftFate;
+}
+
+/** Units that left for another wallet, with the terms of their lots. */
+export interface Departure {
+  readonly to: WalletRef;
+  readonly fromEntryId: string;
+  readonly units: readonly { readonly lot: OpenLot; readonly amount: Amount }[];
+  readonly actor: Actor;
 }
 
 /** Records beside the wallet that the commands of a batch name; those that do not exist are missing. */
@@ -57,6 +65,7 @@ export interface WalletDraft {
   readonly payments: readonly PaymentFact[];
   readonly notes: readonly EntryNote[];
   readonly messages: readonly OutboxMessage[];
+  readonly departures: readonly Departure[];
 }
 
 /** What an entry says beyond what the draft already knows. */
@@ -78,6 +87,7 @@ export function openDraft(wallet: Wallet, waiting: readonly OpenLot[], records: 
     payments: [],
     notes: [],
     messages: [],
+    departures: [],
   };
 }
 

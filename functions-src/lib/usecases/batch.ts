@@ -14,13 +14,15 @@ import {
   releaseCommand,
 } from "./holds";
 import { type ShownBalance, answered, balanceAnswer, commandBase } from "./operation";
+import { type TransferInput, transferCommand } from "./transfer";
 
 /** One operation of a batch: the argument of its own call, without a key. */
 export type BatchOperation =
   | ({ readonly kind: "consume" } & Omit<ConsumeInput, "key" | "unit" | "metadata">)
   | ({ readonly kind: "authorize" } & Omit<AuthorizeInput, "key" | "unit">)
   | ({ readonly kind: "capture" } & Omit<CaptureInput, "key">)
-  | ({ readonly kind: "release" } & Omit<ReleaseInput, "key">);
+  | ({ readonly kind: "release" } & Omit<ReleaseInput, "key">)
+  | ({ readonly kind: "transfer" } & Omit<TransferInput, "key" | "unit">);
 
 /** Several operations on one wallet under one key. */
 export interface BatchInput {
@@ -62,10 +64,12 @@ async function operationCommand(
     case "consume":
       return spendCommand(deps, { caller, accountId, input: { ...operation, key, unit, metadata: null } }, now);
     case "authorize":
-      return authorizeCommand(deps, caller, { ...operation, key, unit });
+      return authorizeCommand(deps, caller, { ...operation, key, unit }, now);
     case "capture":
       return captureCommand(deps, caller, { ...operation, key });
     case "release":
       return releaseCommand(deps, caller, { ...operation, key });
+    case "transfer":
+      return transferCommand(deps, { caller, accountId, input: { ...operation, key, unit } });
   }
 }

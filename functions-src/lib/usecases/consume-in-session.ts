@@ -36,7 +36,7 @@ export async function consumeInSession(
   const [outcome] = plan.outcomes;
   if (outcome === undefined) throw new Error("A plan left its command without an outcome");
   if (outcome.kind === "booked" && plan.changes !== null) {
-    await tx.write(sealEntries(plan.changes, facts.wallet.head, deps.digest));
+    await tx.write(sealEntries(plan.changes, deps.digest));
   }
   return answered(outcome, consumeAnswer);
 }

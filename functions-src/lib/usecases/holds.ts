@@ -1,6 +1,7 @@
 import type { Amount } from "../domain/amount";
 import type { AuthorizeCommand, CaptureCommand, ReleaseCommand } from "../domain/commands";
-import { HOLD_LIMITS, extendedUntil } from "../domain/hold";
+import type { EntryDraft } from "../domain/entry";
+import { DEFAULT_HOLD_TERMS, HOLD_LIMITS, extendedUntil } from "../domain/hold";
 import type { Instant } from "../domain/instant";
 import type { ReceiptLine } from "../domain/lot";
 import { type Refusal, refuse } from "../domain/refusal";
@@ -9,6 +10,7 @@ import type { WalletRef } from "../domain/wallet";
 import type { Caller, MemberCall } from "./caller";
 import type { Deps } from "./deps";
 import { type ShownBalance, answered, balanceAnswer, commandBase } from "./operation";
+import { holdTerms } from "./plan-features";
 
 /** An authorization as asked for. */
 export interface AuthorizeInput {
@@ -30,13 +32,19 @@ export interface AuthorizeAnswer {
   readonly balance: ShownBalance;
 }
 
-/** Builds the authorization that a caller asks for. */
-export function authorizeCommand(deps: Pick<Deps, "digest">, caller: Caller, input: AuthorizeInput): AuthorizeCommand {
+/** Builds the authorization that a caller asks for; what its captures may do is the catalog's word of this moment. */
+export async function authorizeCommand(
+  deps: Pick<Deps, "digest" | "catalog">,
+  caller: Caller,
+  input: AuthorizeInput,
+  now: Instant,
+): Promise<AuthorizeCommand> {
   return {
     kind: "authorize",
     ...commandBase(deps.digest, caller, { useCase: "authorize", key: input.key, input: { ...input } }),
     amount: input.amount,
     feature: input.feature,
+    terms: input.feature === null ? DEFAULT_HOLD_TERMS : await holdTerms(deps, input.feature, now),
     ttlMs: input.ttlSeconds === null ? HOLD_LIMITS.defaultMs : input.ttlSeconds * 1000,
   };
 }
@@ -52,7 +60,11 @@ export async function authorize(
   now: Instant,
 ): Promise<AuthorizeAnswer | Refusal> {
   const { caller, accountId, input } = call;
-  const outcome = await deps.post({ accountId, unit: input.unit }, authorizeCommand(deps, caller, input), now);
+  const outcome = await deps.post(
+    { accountId, unit: input.unit },
+    await authorizeCommand(deps, caller, input, now),
+    now,
+  );
   return answered(outcome, (entry) => ({
     holdId: String(entry.answer["holdId"]),
     amount: Number(entry.answer["amount"]),
@@ -77,6 +89,8 @@ export interface CaptureAnswer {
   readonly captured: number;
   readonly released: number;
   readonly receipt: readonly ReceiptLine[];
+  /** The spend of what was captured beyond the hold. */
+  readonly moreEntryId?: string;
   readonly balance: ShownBalance;
 }
 
@@ -91,8 +105,9 @@ export function captureCommand(deps: Pick<Deps, "digest">, caller: Caller, input
 }
 
 /**
- * Spends what a hold set aside; the rest goes back. A hold whose lease is over is an ordinary spend of the same amount.
- * Refuses, in this order: key_reused, hold_not_open, exceeds_hold, and after the lease what a spend refuses.
+ * Spends what a hold set aside; the rest goes back. Whether more than that may be captured, and what becomes of a capture
+ * after the lease, the feature says; without one, more is refused and a late capture is an ordinary spend.
+ * Refuses, in this order: key_reused, hold_not_open, exceeds_hold, and for free units what a spend refuses.
  */
 export async function capture(
   deps: Deps,
@@ -101,13 +116,21 @@ export async function capture(
 ): Promise<CaptureAnswer | Refusal> {
   const ref = walletOfHold(call.accountId, call.input.holdId);
   const outcome = await deps.post(ref, captureCommand(deps, call.caller, call.input), now);
-  return answered(outcome, (entry) => ({
+  return answered(outcome, (entry) => captureAnswer(entry));
+}
+
+function captureAnswer(entry: EntryDraft): Omit<CaptureAnswer, "ok" | "replayed"> {
+  const more = entry.answer["more"] as
+    | { readonly entryId: string; readonly receipt: readonly ReceiptLine[] }
+    | undefined;
+  return {
     entryId: entry.id,
     captured: Number(entry.answer["captured"]),
     released: Number(entry.answer["released"]),
-    receipt: entry.receipt,
+    receipt: [...entry.receipt, ...(more?.receipt ?? [])],
+    ...(more === undefined ? {} : { moreEntryId: more.entryId }),
     balance: balanceAnswer(entry),
-  }));
+  };
 }
 
 /** A release as asked for. */

@@ -1,5 +1,5 @@
 import { AppError } from "../domain/app-error";
-import type { Outcome, TransferCommand, WalletCommand } from "../domain/commands";
+import { type Outcome, type WalletCommand, operationsOf } from "../domain/commands";
 import type { Entry } from "../domain/entry";
 import type { Instant } from "../domain/instant";
 import {
@@ -9,11 +9,10 @@ import {
   onlyWallet,
   operationTime,
   planBatch,
-  planTransfer,
   repeat,
 } from "../domain/plan-batch";
 import { type Refusal, refuse } from "../domain/refusal";
-import { type WalletRef, emptyWallet } from "../domain/wallet";
+import { type WalletRef, emptyWallet, walletIdOf } from "../domain/wallet";
 import type { Digest } from "../ports/digest";
 import type { Log } from "../ports/log";
 import type { Timing } from "../ports/timing";
@@ -82,15 +81,16 @@ async function attempt(
   now: Instant,
 ): Promise<readonly Outcome[] | "settled_a_page"> {
   const facts = await loadBatchFacts(tx, ref, commands, now);
-  const [first] = commands;
-  if (first?.kind === "transfer" && commands.length === 1)
-    return attemptTransfer(deps, tx, { facts, command: first, now });
   const at = operationTime(facts.wallet, now);
   const moreIsDue = isDue(facts.lots.nextAtOfOthers, at) || isDue(facts.nextHoldAtOfOthers ?? null, at);
 
-  const plan = planBatch(facts, moreIsDue ? [] : commands, now);
+  const receiving: BatchFacts[] = [];
+  for (const to of receiversOf(ref, commands)) receiving.push(await loadBatchFacts(tx, to, [], at));
+  const plan = planBatch(facts, moreIsDue ? [] : commands, now, receiving);
   const outcomes = await withReplays(tx, ref, commands, plan.outcomes);
-  if (plan.changes !== null) await tx.write(sealEntries(plan.changes, facts.wallet.head, deps.digest));
+  for (const changes of [plan.changes, ...plan.arrivals]) {
+    if (changes !== null) await tx.write(sealEntries(changes, deps.digest));
+  }
   return moreIsDue ? "settled_a_page" : outcomes;
 }
 
@@ -106,18 +106,14 @@ export async function loadBatchFacts(
   return needsNothing(needed) ? onlyWallet(wallet) : reads.loadFacts(wallet, needed, operationTime(wallet, now));
 }
 
-/** Both sides of a transfer in one transaction; the queue gives transfers a batch of their own. */
-async function attemptTransfer(
-  deps: PostingDeps,
-  tx: WalletTransaction,
-  { facts, command, now }: { readonly facts: BatchFacts; readonly command: TransferCommand; readonly now: Instant },
-): Promise<readonly Outcome[]> {
-  const to = await loadBatchFacts(tx, command.to, [], now);
-  const plan = planTransfer(facts, to, command, now);
-  const outcomes = await withReplays(tx, facts.wallet, [command], [plan.outcome]);
-  if (plan.out !== null) await tx.write(sealEntries(plan.out, facts.wallet.head, deps.digest));
-  if (plan.in !== null) await tx.write(sealEntries(plan.in, to.wallet.head, deps.digest));
-  return outcomes;
+/** The wallets that transfers go to, each once, in an order that two processes share. */
+function receiversOf(from: WalletRef, commands: readonly WalletCommand[]): readonly WalletRef[] {
+  const refs = new Map<string, WalletRef>();
+  for (const operation of commands.flatMap(operationsOf)) {
+    if (operation.kind === "transfer") refs.set(walletIdOf(operation.to), operation.to);
+  }
+  refs.delete(walletIdOf(from));
+  return [...refs].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, to]) => to);
 }
 
 function isDue(instant: Instant | null, at: Instant): boolean {

@@ -10,8 +10,8 @@ export function hashEntry(entry: Omit<Entry, "hash">, digest: Digest): string {
 }
 
 /** Chains the entries of a plan to the head that was read, and moves the head of the wallet. */
-export function sealEntries(changes: WalletChanges, head: string, digest: Digest): SealedChanges {
-  let prevHash = head;
+export function sealEntries(changes: WalletChanges, digest: Digest): SealedChanges {
+  let prevHash = changes.wallet.head;
   const entries = changes.entries.map((draft): Entry => {
     const hash = hashEntry({ ...draft, prevHash }, digest);
     const entry = { ...draft, prevHash, hash };

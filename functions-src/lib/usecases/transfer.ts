@@ -2,7 +2,6 @@ import type { Amount } from "../domain/amount";
 import type { TransferCommand } from "../domain/commands";
 import type { Instant } from "../domain/instant";
 import type { Refusal } from "../domain/refusal";
-import { walletIdOf } from "../domain/wallet";
 import type { Account } from "../ports/account-store";
 import type { MemberCall } from "./caller";
 import type { Deps } from "./deps";
@@ -35,28 +34,31 @@ export async function transfer(
   call: MemberCall<TransferInput>,
   now: Instant,
 ): Promise<TransferAnswer | Refusal> {
-  const { caller, accountId, input } = call;
-  const [from, to] = await Promise.all([
-    deps.accounts.findAccount(accountId),
-    deps.accounts.findAccount(input.toAccountId),
-  ]);
-  const toRef = { accountId: input.toAccountId, unit: input.unit };
-  const command: TransferCommand = {
-    kind: "transfer",
-    ...commandBase(deps.digest, caller, { useCase: "transfer", key: input.key, input: { ...input } }),
-    amount: input.amount,
-    to: toRef,
-    toWalletId: walletIdOf(toRef),
-    sameOwner: from !== null && to !== null && haveSameOwner(from, to),
-    // The number of the arriving entry is known when both wallets are read.
-    toSeq: 0,
-  };
-  const outcome = await deps.post({ accountId, unit: input.unit }, command, now);
+  const { accountId, input } = call;
+  const outcome = await deps.post({ accountId, unit: input.unit }, await transferCommand(deps, call), now);
   return answered(outcome, (entry) => ({
     entryId: entry.id,
     toEntryId: String(entry.answer["toEntryId"]),
     balance: balanceAnswer(entry),
   }));
+}
+
+/** Builds the transfer that a caller asks for; who owns both accounts is read now. */
+export async function transferCommand(
+  deps: Pick<Deps, "accounts" | "digest">,
+  { caller, accountId, input }: MemberCall<TransferInput>,
+): Promise<TransferCommand> {
+  const [from, to] = await Promise.all([
+    deps.accounts.findAccount(accountId),
+    deps.accounts.findAccount(input.toAccountId),
+  ]);
+  return {
+    kind: "transfer",
+    ...commandBase(deps.digest, caller, { useCase: "transfer", key: input.key, input: { ...input } }),
+    amount: input.amount,
+    to: { accountId: input.toAccountId, unit: input.unit },
+    sameOwner: from !== null && to !== null && haveSameOwner(from, to),
+  };
 }
 
 function haveSameOwner(from: Account, to: Account): boolean {

@@ -1,4 +1,4 @@
-import type { Outcome, WalletCommand } from "../domain/commands";
+import { type Outcome, type WalletCommand, isTransfer } from "../domain/commands";
 import type { Instant } from "../domain/instant";
 import { refuse } from "../domain/refusal";
 import { type WalletRef, walletIdOf } from "../domain/wallet";
@@ -60,9 +60,9 @@ export function createWalletQueue(
     });
 }
 
-/** How many commands at the head of a queue are decided together; a transfer writes two wallets and goes alone. */
+/** How many commands at the head of a queue are decided together; one that writes other wallets too goes alone. */
 function batchLength(queue: readonly Waiting[]): number {
-  const firstTransfer = queue.findIndex(({ command }) => command.kind === "transfer");
+  const firstTransfer = queue.findIndex(({ command }) => isTransfer(command));
   if (firstTransfer === 0) return 1;
   return Math.min(BATCH_SIZE, firstTransfer === -1 ? queue.length : firstTransfer);
 }

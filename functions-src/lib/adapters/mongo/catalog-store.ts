@@ -2,6 +2,7 @@ import { type CatalogItem, type FeatureTerms, versionIdOf } from "../../domain/c
 import type { FeaturePrice } from "../../domain/feature-price";
 import type { CatalogStore } from "../../ports/catalog-store";
 import type { Database, StoredDocument } from "../../ports/collection";
+import { fromDbHoldTerms } from "./holds";
 import { insertOnce } from "./insert-once";
 import {
   fromDbAmount,
@@ -132,6 +133,7 @@ function fromDbFeature(terms: StoredDocument): FeatureTerms {
         limit: amountOrNull("limit"),
         hard: terms["hard"] === true,
         price: terms["price"] === null ? null : fromDbPrice(fromDbDocument(terms["price"], "price")),
+        holds: fromDbHoldTerms(terms["holds"], "holds"),
       };
   }
 }

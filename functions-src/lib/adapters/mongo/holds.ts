@@ -1,10 +1,11 @@
-import type { Hold } from "../../domain/hold";
+import { type Hold, type HoldTerms, LATE_CAPTURES } from "../../domain/hold";
 import type { Instant } from "../../domain/instant";
 import type { WalletName } from "../../domain/wallet";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import { fromDbReceipt, toDbReceipt } from "./lot-mapping";
 import {
   fromDbAmount,
+  fromDbDocument,
   fromDbInstant,
   fromDbText,
   fromDbTextOrNull,
@@ -52,6 +53,15 @@ export function createHolds(database: Database): Holds {
   };
 }
 
+/** Reads what a feature allows the captures of its holds. */
+export function fromDbHoldTerms(value: unknown, field: string): HoldTerms {
+  const terms = fromDbDocument(value, field);
+  return {
+    lateCapture: fromDbWord(terms["lateCapture"], LATE_CAPTURES, `${field}.lateCapture`),
+    captureMore: terms["captureMore"] === true,
+  };
+}
+
 function toDbHold(database: Database, hold: Hold): Record<string, unknown> {
   return {
     id: hold.id,
@@ -64,6 +74,7 @@ function toDbHold(database: Database, hold: Hold): Record<string, unknown> {
     released: toDbInteger(database, hold.released),
     receipt: toDbReceipt(database, hold.receipt),
     feature: hold.feature,
+    terms: { ...hold.terms },
     openedAt: toDbInstant(hold.openedAt),
     expiresAt: toDbInstant(hold.expiresAt),
     maxUntil: toDbInstant(hold.maxUntil),
@@ -81,6 +92,7 @@ function fromDbHold(document: StoredDocument): Hold {
     released: fromDbAmount(document["released"], "released"),
     receipt: fromDbReceipt(document["receipt"], "receipt"),
     feature: fromDbTextOrNull(document["feature"], "feature"),
+    terms: fromDbHoldTerms(document["terms"], "terms"),
     openedAt: fromDbInstant(document["openedAt"], "openedAt"),
     expiresAt: fromDbInstant(document["expiresAt"], "expiresAt"),
     maxUntil: fromDbInstant(document["maxUntil"], "maxUntil"),

@@ -3,7 +3,7 @@ import { type OverdraftFate, newFate, nextFate } from "../../domain/debt";
 import type { Entry } from "../../domain/entry";
 import type { Instant } from "../../domain/instant";
 import { LOT_CLASSES, type ReceiptLine } from "../../domain/lot";
-import type { BatchFacts, NeededFacts } from "../../domain/plan-batch";
+import { type BatchFacts, type NeededFacts, missingUnits } from "../../domain/plan-batch";
 import type { UsageCounter } from "../../domain/usage";
 import type { Wallet } from "../../domain/wallet";
 import type { Original } from "../../domain/wallet-draft";
@@ -53,7 +53,7 @@ export async function loadFacts(
 
   const lots = await sources.lotStates.load(
     wallet,
-    { missing: needed.missing, due: needed.due, ids: outside },
+    { missing: missingUnits(wallet, needed, named, at), due: needed.due, ids: outside },
     at,
     options,
   );

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { CatalogItemTerms, FeatureTerms } from "../../domain/catalog";
+import { DEFAULT_HOLD_TERMS, LATE_CAPTURES } from "../../domain/hold";
 import { fields } from "./fields";
 import { parseWith } from "./parse-with";
 
@@ -37,6 +38,7 @@ const feature: z.ZodType<FeatureTerms> = z.discriminatedUnion("kind", [
     limit: fields.amountOrZero.nullable(),
     hard: z.boolean(),
     price: featurePrice.nullable(),
+    holds: z.strictObject({ lateCapture: z.enum(LATE_CAPTURES), captureMore: z.boolean() }).default(DEFAULT_HOLD_TERMS),
   }),
 ]);
 

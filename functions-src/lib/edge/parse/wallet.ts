@@ -135,8 +135,9 @@ const operation = z.discriminatedUnion(
       .strictObject({ kind: z.literal("capture"), holdId: fields.recordId, amount: fields.amount.optional() })
       .transform(({ amount, ...rest }) => ({ ...rest, amount: amount ?? null })),
     z.strictObject({ kind: z.literal("release"), holdId: fields.recordId }),
+    z.strictObject({ kind: z.literal("transfer"), toAccountId: fields.accountId, amount: fields.amount }),
   ],
-  { error: "expected kind consume, authorize, capture or release" },
+  { error: "expected kind consume, authorize, capture, release or transfer" },
 );
 
 export const parseBatch = parseWith(

@@ -4,9 +4,10 @@ import { burnKey, inBurnOrder } from "../../../../functions-src/lib/domain/burn-
 import type { AllocationClock } from "../../../../functions-src/lib/domain/allocation";
 import type { SingleCommand, WalletCommand } from "../../../../functions-src/lib/domain/commands";
 import { compareFold, foldEntry, startFold } from "../../../../functions-src/lib/domain/fold-ledger";
+import { LATE_CAPTURES } from "../../../../functions-src/lib/domain/hold";
 import type { LotClass } from "../../../../functions-src/lib/domain/lot";
 import { EMBEDDED_LOTS } from "../../../../functions-src/lib/domain/wallet";
-import { MemoryWallet, T0, grantOf, spendOf, testHashOf } from "../../../support/builders";
+import { MemoryWallet, T0, authorizeOf, grantOf, spendOf, testHashOf } from "../../../support/builders";
 
 const HOUR = 3_600_000;
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
@@ -113,7 +114,11 @@ function toCommand(memory: MemoryWallet, random: RandomOperation, now: number): 
     case "spend":
       return { ...base, feature };
     case "authorize":
-      return { ...base, kind: "authorize", feature, ttlMs: (1 + (random.pick % 6)) * HOUR };
+      return authorizeOf(random.amount, {
+        feature,
+        ttlMs: (1 + (random.pick % 6)) * HOUR,
+        terms: { lateCapture: LATE_CAPTURES[random.pick % 3]!, captureMore: random.flavour % 3 === 0 },
+      });
     case "capture":
     case "release": {
       const holdId = pickOf([...memory.holds.keys()], random.pick) ?? "none";
@@ -151,6 +156,13 @@ function checkLaws(memory: MemoryWallet): void {
     expect(hold.state === "open" ? 0 : hold.amount).toBe(hold.captured + hold.released);
   }
   expect(openHolds.every((hold) => wallet.nextHoldAt !== null && wallet.nextHoldAt <= hold.expiresAt)).toBe(true);
+
+  // Overdraft that was repaid comes back as a lot; what was forgiven of it was never paid for.
+  const repaid = memory.entries.filter(({ kind }) => kind === "repay").flatMap(({ receipt }) => receipt);
+  const cameBack = [...memory.lots.values()].filter(({ id }) => id.endsWith("-repaid"));
+  expect(cameBack.reduce((total, lot) => total + lot.granted, 0)).toBeLessThanOrEqual(
+    repaid.reduce((total, line) => total + line.amount, 0),
+  );
 
   expect(wallet.lots.length).toBeLessThanOrEqual(EMBEDDED_LOTS);
   const lastInside = wallet.lots.map(burnKey).sort().pop() ?? "";
@@ -302,9 +314,7 @@ describe("laws of a wallet", () => {
           const memory = new MemoryWallet();
           for (const random of before) memory.post([toCommand(memory, { ...random, kind: "grant" }, T0)], T0);
           const lotsBefore = [...memory.wallet.lots, ...memory.waiting.values()];
-          const taken = viaHold
-            ? memory.post([{ ...spendOf(units), kind: "authorize", ttlMs: HOUR }], T0)
-            : memory.post([spendOf(units)], T0);
+          const taken = viaHold ? memory.post([authorizeOf(units)], T0) : memory.post([spendOf(units)], T0);
           const outcome = taken.outcomes[0]!;
           if (outcome.kind === "refused") return;
           const holdId = String(outcome.entry.answer["holdId"]);

@@ -3,7 +3,7 @@ import { sweepWallets } from "../../../../functions-src/lib/usecases/sweep-walle
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
 import { withLease } from "../../../../functions-src/lib/usecases/with-lease";
 import { depsOver } from "../../../support/deps";
-import { DAY, T0, grantOf, spendOf } from "../../../support/builders";
+import { DAY, T0, authorizeOf, grantOf } from "../../../support/builders";
 import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
 
 let test: TestDatabase;
@@ -29,7 +29,7 @@ describe("the sweep of wallets", () => {
     const deps = processes[0]!;
     for (let index = 0; index < 40; index += 1) {
       await deps.post(ref(index), grantOf(5, { expiresAt: T0 + DAY }), T0);
-      await deps.post(ref(index), { ...spendOf(2), kind: "authorize", ttlMs: 3_600_000 }, T0);
+      await deps.post(ref(index), authorizeOf(2), T0);
       await deps.wallets.putClock(ref(index), "sub", clockFrom(T0 + DAY));
     }
     await Promise.all(processes.map((each) => sweepWallets(each, T0 + 2 * DAY)));

@@ -1,5 +1,6 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import { priceOf, type FeaturePrice } from "../../../../functions-src/lib/domain/feature-price";
+import { DEFAULT_HOLD_TERMS } from "../../../../functions-src/lib/domain/hold";
 import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { consume } from "../../../../functions-src/lib/usecases/consume";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
@@ -103,6 +104,7 @@ describe("a price by the catalog", () => {
               limit: null,
               hard: true,
               price: { kind: "per_unit" as const, tokens: toAmount(9) },
+              holds: DEFAULT_HOLD_TERMS,
             },
           },
         }));

@@ -419,6 +419,53 @@ describe("transfers", () => {
     expect(await verifyLedger(deps, { accountId: to })).toMatchObject({ ok: true });
   });
 
+  it("wait from the payment or grant, also for a lot whose start lies back, and not again after a transfer", async () => {
+    const [from, to] = await twoAccounts();
+    await grant(10, { class: "pack", effectiveAt: T0 - 300 * DAY });
+    expect(await send(from, to, 4, T0 + DAY)).toMatchObject({ code: "insufficient_tokens", available: 0 });
+    expect(await send(from, to, 4, T0 + 30 * DAY)).toMatchObject({ ok: true });
+    expect(await send(to, from, 4, T0 + 30 * DAY)).toMatchObject({ ok: true });
+  });
+
+  it("inside a batch happen with its other operations or not at all", async () => {
+    const [from, to] = await twoAccounts();
+    await grant(10, { class: "pack" });
+    const now = T0 + 30 * DAY;
+    const move = (amount: number) => ({ kind: "transfer", toAccountId: to, amount: toAmount(amount) }) as const;
+    const spendOne = { kind: "consume", quantity: null, amount: toAmount(1), feature: null } as const;
+    const batch = (operations: Parameters<typeof runBatch>[1]["input"]["operations"], batchKey = key()) =>
+      runBatch(deps, member({ key: batchKey, unit, operations }), now);
+    expect(await batch([move(3), spendOne, move(9)])).toMatchObject({ code: "insufficient_tokens", index: 2 });
+    const balanceOf = async (id: string) =>
+      (await readBalance(deps, { caller: user, accountId: id, input: { unit } }, now)).available;
+    expect([await balanceOf(from), await balanceOf(to)]).toEqual([10, 0]);
+
+    const sameKey = key();
+    const done = await batch([move(3), spendOne, move(4)], sameKey);
+    const arrivals = await deps.wallets.listNewest({
+      wallet: { id: `${to}:${unit}`, accountId: to },
+      beforeSeq: null,
+      kinds: null,
+      limit: 5,
+    });
+    expect(done).toMatchObject({
+      ok: true,
+      balance: { available: 2 },
+      results: [
+        { kind: "transfer", amount: 3, toEntryId: arrivals[1]?.id },
+        { kind: "consume", amount: 1 },
+        { kind: "transfer", amount: 4, toEntryId: arrivals[0]?.id },
+      ],
+    });
+    expect(arrivals.map(({ kind, answer }) => [kind, answer["amount"]])).toEqual([
+      ["transfer_in", 4],
+      ["transfer_in", 3],
+    ]);
+    expect(await batch([move(3), spendOne, move(4)], sameKey)).toEqual({ ...done, replayed: true });
+    expect([await balanceOf(from), await balanceOf(to)]).toEqual([2, 7]);
+    expect(await verifyLedger(deps, { accountId: to })).toMatchObject({ ok: true });
+  });
+
   it("are off by default, and never leave the owner", async () => {
     await grant(10, { class: "pack" });
     const stranger = await newAccount(`stranger${(count += 1)}`);

@@ -15,6 +15,7 @@ import {
   textOrNull,
   word,
 } from "./define-collection";
+import { holdTermsProperty } from "./holds";
 
 const mode = word(STRIPE_MODES);
 const NINETY_DAYS_SECONDS = 90 * 86_400;
@@ -37,6 +38,7 @@ const featureTerms: JsonSchema = {
         tiers: { bsonType: "array", maxItems: 20 },
       },
     },
+    holds: holdTermsProperty,
   },
 };
 

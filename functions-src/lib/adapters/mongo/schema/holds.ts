@@ -1,6 +1,10 @@
+import { LATE_CAPTURES } from "../../../domain/hold";
 import { HOLD_STATES } from "../holds";
-import { type CollectionDefinition, amount, instant, text, textOrNull, word } from "./define-collection";
+import { type CollectionDefinition, amount, closed, flag, instant, text, textOrNull, word } from "./define-collection";
 import { receiptProperty } from "./lot-properties";
+
+/** What a feature allows the captures of its holds. */
+export const holdTermsProperty = closed({ lateCapture: word(LATE_CAPTURES), captureMore: flag });
 
 export const holdsDefinition: CollectionDefinition = {
   name: "holds",
@@ -17,6 +21,7 @@ export const holdsDefinition: CollectionDefinition = {
     released: amount,
     receipt: receiptProperty,
     feature: textOrNull(64),
+    terms: holdTermsProperty,
     openedAt: instant,
     expiresAt: instant,
     maxUntil: instant,
