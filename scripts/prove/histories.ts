@@ -3,8 +3,9 @@ import { App, Credentials, type User } from "realm-web";
 import { DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
 import type { VerifyAnswer } from "../../functions-src/lib/contract";
 import { accountOf, ownBoth } from "../../tests/model/cast";
-import type { Step } from "../../tests/model/steps";
+import { FEATURES, type Step } from "../../tests/model/steps";
 import { buildApp } from "../build/build-app";
+import { publishFile } from "../start/prepare-database";
 import { readSettings } from "../start/settings";
 import { type Product, startProduct } from "../start/start-product";
 import type { Players } from "./histories/front-door";
@@ -13,8 +14,9 @@ import { type Difference, playHistory } from "./histories/play-history";
 import { readProofOptions } from "./proof-options";
 import { createSeededRandom } from "./seeded-random";
 
-const AT_ONCE = 4;
 const STEPS = 40;
+/** A session lasts 60 days. */
+const SESSION_MS = 25 * 86_400_000;
 const SHRINK_TRIES = 200;
 
 /** A history on which model and product differ, as short as it could be made. */
@@ -36,7 +38,10 @@ export interface HistoriesProof {
 export async function historiesProof(given: readonly string[]): Promise<boolean> {
   const { rounds, seed } = readProofOptions(given, { rounds: 2000, seed: 1 });
   await buildApp();
-  const product = await startProduct(readSettings({ PORT: "0", DATA_DIR: ":memory:" }), () => undefined);
+  const product = await startProduct(
+    readSettings({ PORT: "0", DATA_DIR: ":memory:", TEST_CLOCK: "1" }),
+    () => undefined,
+  );
   try {
     const proof = await proveHistories(product, { rounds, seed, report: (line) => console.log(line) });
     console.log(JSON.stringify(proof, null, proof.disagreement === null ? 0 : 1));
@@ -47,8 +52,9 @@ export async function historiesProof(given: readonly string[]): Promise<boolean>
 }
 
 /**
- * Plays random histories, each with a seed of its own, through the front door of a running product and through the
- * independent model. At the first difference the history is shortened by leaving out steps while some difference stays.
+ * Plays random histories, each with a seed of its own, through the front door of a running product whose time stands still
+ * until a history moves it, and through the independent model. At the first difference the history is shortened by leaving
+ * out steps while some difference stays.
  */
 export async function proveHistories(
   product: Pick<Product, "baseUrl" | "appId" | "mongodbUri" | "adminKey">,
@@ -58,37 +64,30 @@ export async function proveHistories(
   try {
     const players = await preparePlayers(product, client);
     const total = { histories: 0, answers: 0, refusals: 0 };
-    const failed: number[] = [];
-    let next = options.seed;
-    const play = async (): Promise<void> => {
-      while (next < options.seed + options.rounds && failed.length === 0) {
-        const seed = next;
-        next += 1;
-        const played = await playHistory(players, `h${seed}`, historyOf(seed));
-        total.histories += 1;
-        total.answers += played.answers;
-        total.refusals += played.refusals;
-        if (played.difference !== null) failed.push(seed);
-        if (total.histories % 100 === 0) options.report(`${total.histories} of ${options.rounds} histories`);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, play));
-    const [seed] = failed;
-    const disagreement = seed === undefined ? null : await shorten(players, seed);
-    const verified = (await players.operator.callFunction("admin/verify", {})) as VerifyAnswer;
+    let failed: number | null = null;
+    for (let seed = options.seed; seed < options.seed + options.rounds && failed === null; seed += 1) {
+      const played = await playHistory(players, `h${seed}`, await historyOf(players, seed));
+      total.histories += 1;
+      total.answers += played.answers;
+      total.refusals += played.refusals;
+      if (played.difference !== null) failed = seed;
+      if (total.histories % 100 === 0) options.report(`${total.histories} of ${options.rounds} histories`);
+    }
+    const disagreement = failed === null ? null : await shorten(players, failed);
+    const verified = (await (await players.operator()).callFunction("admin/verify", {})) as VerifyAnswer;
     return { ...total, disagreement, verified: verified.ok };
   } finally {
     await client.close();
   }
 }
 
-function historyOf(seed: number): readonly Step[] {
-  return makeHistory(createSeededRandom(seed), STEPS, Date.now());
+async function historyOf(players: Players, seed: number): Promise<readonly Step[]> {
+  return makeHistory(createSeededRandom(seed), STEPS, await players.advance(0));
 }
 
 /** Leaves out runs of steps, halving the runs, as long as a difference stays. */
 async function shorten(players: Players, seed: number): Promise<Disagreement> {
-  let history = historyOf(seed);
+  let history = await historyOf(players, seed);
   let tries = 0;
   const differenceOf = async (steps: readonly Step[]): Promise<Difference | null> =>
     (await playHistory(players, `h${seed}x${(tries += 1)}`, steps)).difference;
@@ -118,23 +117,51 @@ function lostStep(seed: number): never {
   throw new Error(`The history of seed ${seed} has no steps`);
 }
 
-/** Makes a person who owns two accounts, and an operator. */
+/** Makes a person who owns two accounts, and an operator; each signs in anew before their session is over. */
 async function preparePlayers(
   product: Pick<Product, "baseUrl" | "appId" | "adminKey">,
   client: MongoClient,
 ): Promise<Players> {
-  const signIn = async (email: string): Promise<User> => {
-    const app = new App({ id: product.appId, baseUrl: product.baseUrl });
-    await app.emailPasswordAuth.registerUser({ email, password: "correct horse" });
-    return app.logIn(Credentials.emailPassword(email, "correct horse"));
+  let clock = 0;
+  const advance = async (hours: number): Promise<number> => {
+    const body = JSON.stringify({ seconds: hours * 3600 });
+    const response = await fetch(`${product.baseUrl}/_dev/clock/advance`, { method: "POST", body });
+    const { now } = (await response.json()) as { readonly now?: string };
+    if (now === undefined) throw new Error(`Time did not move by ${hours} h: the clock answered ${response.status}`);
+    clock = Date.parse(now);
+    return clock;
   };
-  const person = await signIn("model-a@example.org");
-  const other = await signIn("model-b@example.org");
-  const a = await accountOf(person);
-  const b = await accountOf(other);
-  await ownBoth(client.db(DATABASE_NAME), person, [a, b]);
-  const operator = await new App({ id: product.appId, baseUrl: product.baseUrl }).logIn(
-    Credentials.apiKey(product.adminKey),
-  );
-  return { person, operator, client, accounts: { a, b } };
+  const newApp = (): App => new App({ id: product.appId, baseUrl: product.baseUrl });
+  const lasting = (signIn: () => Promise<User>): (() => Promise<User>) => {
+    let session: { readonly user: Promise<User>; readonly since: number } | null = null;
+    return () => {
+      if (session === null || clock - session.since > SESSION_MS) session = { user: signIn(), since: clock };
+      return session.user;
+    };
+  };
+  const signUp = async (email: string): Promise<() => Promise<User>> => {
+    await newApp().emailPasswordAuth.registerUser({ email, password: "correct horse" });
+    return lasting(() => newApp().logIn(Credentials.emailPassword(email, "correct horse")));
+  };
+  const person = await signUp("model-a@example.org");
+  const a = await accountOf(await person());
+  const b = await accountOf(await (await signUp("model-b@example.org"))());
+  await ownBoth(client.db(DATABASE_NAME), await person(), [a, b]);
+  const operator = lasting(() => newApp().logIn(Credentials.apiKey(product.adminKey)));
+  await publishFile(client, "a catalog has no secrets, so anything will do", [planWithFeatures()]);
+  // Functions read the catalog anew after a while.
+  await advance(1);
+  return { person, operator, advance, client, accounts: { a, b } };
+}
+
+/** The free plan of a world in which features say what captures may do. */
+function planWithFeatures(): object {
+  const features = Object.entries(FEATURES).map(([feature, { late, more }]) => [
+    feature,
+    { kind: "metered", limit: null, hard: true, price: null, holds: { lateCapture: late, captureMore: more } },
+  ]);
+  const given = { interval: null, signupTokens: 0, monthlyTokens: 0, rollover: null, trial: null };
+  const price = { amountMinor: 0, currency: "USD" };
+  const plan = { kind: "plan", id: "free", group: "main", rank: 0, name: "Free", price, ...given };
+  return { ...plan, features: Object.fromEntries(features) as object };
 }

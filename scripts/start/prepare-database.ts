@@ -76,13 +76,18 @@ function notReady(changes: readonly SchemaChange[]): string {
   return ["The database is not ready; run `npm run db:apply` first. It would make these changes:", ...lines].join("\n");
 }
 
-/** Publishes `catalog/demo.json`; versions that exist already stay. */
+/** Publishes a catalog as its file says it; versions that exist already stay. */
+export async function publishFile(client: MongoClient, identityKey: string, file: unknown): Promise<Publication> {
+  const database = createDatabaseFromDriver(client, DATABASE_NAME);
+  const deps = { catalogVersions: createCatalogStore(database), digest: createDigest(identityKey) };
+  return publishCatalog(deps, parseCatalog(file));
+}
+
+/** Publishes `catalog/demo.json`. */
 export async function publishDemo(client: MongoClient, identityKey: string): Promise<Publication> {
   const file: unknown = JSON.parse(readFileSync(CATALOG_FILE, "utf8"));
   try {
-    const database = createDatabaseFromDriver(client, DATABASE_NAME);
-    const deps = { catalogVersions: createCatalogStore(database), digest: createDigest(identityKey) };
-    return await publishCatalog(deps, parseCatalog(file));
+    return await publishFile(client, identityKey, file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`${relative(ROOT, CATALOG_FILE)}: ${why}`, { cause: error });

@@ -4,8 +4,10 @@ import type { GrantTerms, LotClass } from "./steps";
 export interface Lot extends Omit<GrantTerms, "startsAt"> {
   readonly name: string;
   readonly startsAt: number;
+  readonly grantedAt: number;
   readonly granted: number;
   left: number;
+  pending: boolean;
 }
 
 const CLASSES: readonly LotClass[] = ["promo", "allocation", "pack"];
@@ -19,7 +21,7 @@ export function inBurnOrder(lots: readonly Lot[]): Lot[] {
       compare(x.scope?.length ?? Infinity, y.scope?.length ?? Infinity) ||
       compare(x.endsAt ?? Infinity, y.endsAt ?? Infinity) ||
       compare(CLASSES.indexOf(x.class), CLASSES.indexOf(y.class)) ||
-      compare(x.currency ?? "no code, last", y.currency ?? "no code, last") ||
+      compare(x.currency ?? "", y.currency ?? "") ||
       compare(BigInt(x.costMinor) * BigInt(y.granted), BigInt(y.costMinor) * BigInt(x.granted)) ||
       compare(x.startsAt, y.startsAt) ||
       lots.indexOf(x) - lots.indexOf(y),

@@ -3,7 +3,7 @@ import { startProductUnderTest, type ProductUnderTest } from "../support/product
 
 let product: ProductUnderTest;
 beforeAll(async () => {
-  product = await startProductUnderTest();
+  product = await startProductUnderTest(":memory:", { TEST_CLOCK: "1" });
 });
 afterAll(() => product.close());
 

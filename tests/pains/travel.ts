@@ -5,7 +5,7 @@ import { createWalletStore } from "../../functions-src/lib/adapters/mongo/wallet
 import { DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
 import type { HistoryAnswer } from "../../functions-src/lib/usecases/read-history";
 import type { WalletStore } from "../../functions-src/lib/ports/wallet-store";
-import { call, databaseOf, startProductUnderTest, until, type ProductUnderTest } from "../support/product";
+import { advance, call, databaseOf, startProductUnderTest, until, type ProductUnderTest } from "../support/product";
 
 export const SECOND = 1000;
 export const HOUR = 3_600_000;
@@ -40,20 +40,11 @@ export interface Travelled extends ProductUnderTest {
 export async function startTravelling(startAt: number): Promise<Travelled> {
   const product = await startProductUnderTest(":memory:", { TEST_CLOCK: "1" });
   let count = 0;
-  const advance = async (body: object): Promise<number> => {
-    const response = await fetch(`${product.baseUrl}/_dev/clock/advance`, {
-      method: "POST",
-      body: JSON.stringify(body),
-    });
-    const answer = (await response.json()) as { readonly now?: string };
-    if (answer.now === undefined) throw new Error(`Time did not move: ${JSON.stringify(answer)}`);
-    return Date.parse(answer.now);
-  };
   let standsAt = startAt;
   let operator: Promise<User> | null = null;
   let operatorSince = startAt;
   const travelTo = async (instant: number, options: object = {}): Promise<void> => {
-    await advance({ to: new Date(instant).toISOString(), ...options });
+    await advance(product, { to: new Date(instant).toISOString(), ...options });
     if (instant - operatorSince > SESSION) operator = null;
     standsAt = instant;
   };
@@ -68,7 +59,7 @@ export async function startTravelling(startAt: number): Promise<Travelled> {
     ...product,
     wallets: createWalletStore(createDatabaseFromDriver(product.client, DATABASE_NAME)),
     travelTo,
-    now: () => advance({ seconds: 0 }),
+    now: () => advance(product, { seconds: 0 }),
     operate,
     newCustomer: async () => {
       const email = `customer${(count += 1)}@pains.test`;

@@ -80,6 +80,16 @@ export function databaseOf(product: ProductUnderTest): ReturnType<MongoClient["d
   return product.client.db(DATABASE_NAME);
 }
 
+/** Moves the clock of a product whose time stands still; answers the new time. */
+export async function advance(product: ProductUnderTest, body: object): Promise<number> {
+  const init = { method: "POST", body: JSON.stringify(body) };
+  const answer = (await (await fetch(`${product.baseUrl}/_dev/clock/advance`, init)).json()) as {
+    readonly now?: string;
+  };
+  if (answer.now === undefined) throw new Error(`Time did not move: ${JSON.stringify(answer)}`);
+  return Date.parse(answer.now);
+}
+
 /** Calls a function and gives its result the shape the test expects of it. */
 export async function call<Result>(user: User, name: string, argument: object = {}): Promise<Result> {
   return (await user.callFunction(name, argument)) as Result;

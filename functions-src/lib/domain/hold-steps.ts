@@ -132,10 +132,11 @@ function captureMore(draft: WalletDraft, command: CaptureCommand, { hold, amount
   if ("refusal" in step) return step;
   const [spent] = step.draft.entries.slice(-1);
   if (spent === undefined) throw new Error(`The capture of ${hold.id} left no entry`);
-  const added = { captured: amount, more: { entryId: spent.id, receipt: spent.receipt.map((line) => ({ ...line })) } };
-  const entries = step.draft.entries.map((entry) =>
-    entry.seq === spent.seq - 1 ? { ...entry, answer: { ...entry.answer, ...added } } : entry,
-  );
+  const entries = step.draft.entries.map((entry) => {
+    if (entry.seq !== spent.seq - 1) return entry;
+    const receipt = [...entry.receipt, ...spent.receipt].map((line) => ({ ...line }));
+    return { ...entry, answer: { ...entry.answer, captured: amount, moreEntryId: spent.id, receipt } };
+  });
   return { draft: { ...step.draft, entries } };
 }
 

@@ -153,7 +153,8 @@ export function planBatch(
   const arriving = receiving.map((each) => ({ facts: each, draft: settledDraft(each, at) }));
   const receivers = new Map(arriving.map(({ draft: { wallet: to } }) => [to.id, to]));
   const stepFacts = { at, horizon: embeddingHorizon(wallet, lots), receivers };
-  let draft = settledDraft(facts, at);
+  // What ends or begins by itself crosses the low-balance threshold too.
+  let draft = watchBalance(settledDraft(facts, at), at);
   const outcomes: Outcome[] = [];
   const decided = new Map<string, Outcome & { kind: "booked" }>();
   for (const command of commands) {

@@ -96,10 +96,12 @@ function isOf(entry: EntryDraft, batch: BatchCommand): boolean {
 function resultOf(operation: SingleCommand, added: readonly EntryDraft[]): JsonObject {
   const [first] = added;
   if (first === undefined) throw new Error(`The operation ${operation.kind} left no entry`);
+  // The balance stands beside the results, after the last of them.
+  const { balance: _balance, ...answer } = first.answer;
   return {
     kind: operation.kind === "spend" ? "consume" : operation.kind,
     entryId: first.id,
-    ...first.answer,
     receipt: first.receipt.map((line) => ({ ...line })),
+    ...answer,
   };
 }

@@ -1,5 +1,5 @@
 import type { BatchCommand, SingleCommand } from "../domain/commands";
-import type { JsonValue } from "../domain/entry";
+import type { JsonObject } from "../domain/entry";
 import type { Instant } from "../domain/instant";
 import type { Refusal } from "../domain/refusal";
 import type { MemberCall } from "./caller";
@@ -35,7 +35,7 @@ export interface BatchInput {
 export interface BatchAnswer {
   readonly ok: true;
   readonly replayed: boolean;
-  readonly results: JsonValue;
+  readonly results: readonly Readonly<Record<string, unknown>>[];
   readonly balance: ShownBalance;
 }
 
@@ -49,9 +49,15 @@ export async function runBatch(deps: Deps, call: MemberCall<BatchInput>, now: In
   };
   const outcome = await deps.post({ accountId, unit: input.unit }, command, now);
   return answered(outcome, (entry) => ({
-    results: entry.answer["results"] ?? [],
+    results: (entry.answer["results"] as readonly JsonObject[]).map(resultAnswer),
     balance: balanceAnswer(entry),
   }));
+}
+
+/** A result with its instants as dates, like the answer of a call of its own. */
+function resultAnswer(result: JsonObject): Readonly<Record<string, unknown>> {
+  const { expiresAt } = result;
+  return typeof expiresAt === "number" ? { ...result, expiresAt: new Date(expiresAt) } : result;
 }
 
 async function operationCommand(

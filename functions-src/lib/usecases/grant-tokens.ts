@@ -1,8 +1,9 @@
 import type { Amount } from "../domain/amount";
 import { AppError } from "../domain/app-error";
-import type { GrantCommand } from "../domain/commands";
+import type { GrantCommand, Outcome } from "../domain/commands";
 import { type Instant, toIsoText } from "../domain/instant";
 import type { LotClass } from "../domain/lot";
+import { repeat } from "../domain/plan-batch";
 import type { Refusal } from "../domain/refusal";
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
@@ -60,8 +61,9 @@ export async function grantTokens(
     cause: { kind: "operator", id: `${scopeOf(caller)}:${input.key}` },
     payment: null,
   };
-  assertLife(input, now);
-  const outcome = await deps.post({ accountId: input.accountId, unit: input.unit }, command, now);
+  const outcome =
+    (await endedLife(deps, command, input, now)) ??
+    (await deps.post({ accountId: input.accountId, unit: input.unit }, command, now));
   return answered(outcome, (entry) => ({
     entryId: entry.id,
     lotId: String(entry.answer["lotId"]),
@@ -69,11 +71,17 @@ export async function grantTokens(
   }));
 }
 
-function assertLife(input: GrantInput, now: Instant): void {
-  if (input.expiresAt === null) return;
-  const startsAt = Math.max(input.effectiveAt ?? now, now);
-  if (input.expiresAt <= startsAt) {
-    const expected = `an instant after ${toIsoText(startsAt)}`;
-    throw new AppError("invalid_input", `expiresAt: expected ${expected}, got ${toIsoText(input.expiresAt)}`);
-  }
+/** A grant whose life is over by now: its answer when it was made in time, an input error when it was not; null = it is not over. */
+async function endedLife(
+  deps: Pick<Deps, "wallets">,
+  command: GrantCommand,
+  { accountId, effectiveAt, expiresAt }: GrantInput,
+  now: Instant,
+): Promise<Outcome | null> {
+  const startsAt = Math.max(effectiveAt ?? now, now);
+  if (expiresAt === null || expiresAt > startsAt) return null;
+  const [entry] = await deps.wallets.findByNames(accountId, [command.identity]);
+  if (entry !== undefined) return repeat({ kind: "booked", entry, replayed: true }, command);
+  const expected = `an instant after ${toIsoText(startsAt)}`;
+  throw new AppError("invalid_input", `expiresAt: expected ${expected}, got ${toIsoText(expiresAt)}`);
 }

@@ -120,15 +120,14 @@ export async function capture(
 }
 
 function captureAnswer(entry: EntryDraft): Omit<CaptureAnswer, "ok" | "replayed"> {
-  const more = entry.answer["more"] as
-    | { readonly entryId: string; readonly receipt: readonly ReceiptLine[] }
-    | undefined;
+  const { captured, released, receipt, moreEntryId } = entry.answer;
   return {
     entryId: entry.id,
-    captured: Number(entry.answer["captured"]),
-    released: Number(entry.answer["released"]),
-    receipt: [...entry.receipt, ...(more?.receipt ?? [])],
-    ...(more === undefined ? {} : { moreEntryId: more.entryId }),
+    captured: Number(captured),
+    released: Number(released),
+    // A capture beyond its hold has two entries; its answer has the lines of both.
+    receipt: (receipt as readonly ReceiptLine[] | undefined) ?? entry.receipt,
+    ...(typeof moreEntryId === "string" ? { moreEntryId } : {}),
     balance: balanceAnswer(entry),
   };
 }

@@ -2,6 +2,9 @@ import { ReferenceModel } from "../../../tests/model/reference-model";
 import type { Facts, Name, Step } from "../../../tests/model/steps";
 import { FrontDoor, type Players, pick, pickResult } from "./front-door";
 
+const HOUR_MS = 3_600_000;
+const BOTH: readonly Name[] = ["a", "b"];
+
 /** Where model and product told different things. */
 export interface Difference {
   readonly step: Step;
@@ -18,8 +21,6 @@ export interface Played {
 }
 
 interface Moment {
-  /** When the step began that led to it. */
-  readonly startedAt: number;
   readonly at: number;
   readonly name: Name;
   readonly facts: Facts;
@@ -33,45 +34,61 @@ export async function playHistory(players: Players, unit: string, steps: readonl
   const model = new ReferenceModel();
   const door = new FrontDoor(players, unit);
   const moments: Moment[] = [];
+  let now = await players.advance(0);
   let refusals = 0;
-  for (const account of ["a", "b"] as const) {
+  for (const account of BOTH) {
     // Wallets are made by what first touches them; a gate needs them to be there.
     await door.play({ kind: "policy", transfers: false, id: "open", account, key: "open" });
   }
   for (const [index, step] of steps.entries()) {
-    if (model.isUndecided(step)) continue;
-    const now = Date.now();
+    if (step.kind === "wait") now += step.hours * HOUR_MS;
     const expected = model.run(step, now);
     const found = rename(door, await door.play(step), worded(step, expected));
     if (expected["ok"] === false) refusals += 1;
     const difference = differs(step, "answer", worded(step, expected), found);
     if (difference !== null) return { answers: index, refusals, difference };
-    for (const name of step.kind === "transfer" ? (["a", "b"] as const) : [step.account]) {
-      const facts = model.balance(name, Date.now());
+    for (const name of BOTH) {
+      const facts = model.balance(name);
       const balance = shown(door, await door.balance(name), facts);
       const wrong = differs(step, `balance of ${name}`, facts, balance);
       if (wrong !== null) return { answers: index, refusals, difference: wrong };
-      moments.push({ startedAt: now, at: Date.now(), name, facts });
+      moments.push({ at: now, name, facts });
     }
   }
-  return { answers: steps.length, refusals, difference: await comparePast(door, steps, moments) };
+  const difference = (await comparePast(door, steps, moments)) ?? (await compareWarnings(door, steps, model));
+  return { answers: steps.length, refusals, difference };
 }
 
-/** Looks back at a few moments; one that shares its millisecond with a later change cannot be told apart and is left out. */
+/** Looks back at a few moments: of those that share their instant at the last one, after which time went on. */
 async function comparePast(
   door: FrontDoor,
   steps: readonly Step[],
   moments: readonly Moment[],
 ): Promise<Difference | null> {
   const last = steps[steps.length - 1];
-  for (const name of ["a", "b"] as const) {
+  for (const name of BOTH) {
     const own = moments.filter((moment) => moment.name === name);
-    const apart = own.filter(({ at }, index) => at < (own[index + 1]?.startedAt ?? 0));
-    for (const moment of apart.filter((_, index) => index % 9 === 4)) {
+    const apart = own.filter(({ at }, index) => at < (own[index + 1]?.at ?? 0));
+    for (const moment of apart.filter((_, index) => index % 3 === 1)) {
       const past = shown(door, await door.balance(name, new Date(moment.at)), moment.facts);
       const wrong = last === undefined ? null : differs(last, `balance of ${name} at ${moment.at}`, moment.facts, past);
       if (wrong !== null) return wrong;
     }
+  }
+  return null;
+}
+
+/** Whether each wallet warned of a low balance as often as the rules say. */
+async function compareWarnings(
+  door: FrontDoor,
+  steps: readonly Step[],
+  model: ReferenceModel,
+): Promise<Difference | null> {
+  const last = steps[steps.length - 1];
+  for (const name of BOTH) {
+    const found = await door.warnings(name);
+    const wrong = last === undefined ? null : differs(last, `warnings of ${name}`, model.warnings(name), found);
+    if (wrong !== null) return wrong;
   }
   return null;
 }

@@ -1,3 +1,5 @@
+import { StoreFailure } from "../../ports/wallet-store";
+
 /** The errors of the database that the stores decide about, whatever driver threw them. */
 interface DatabaseError {
   readonly code?: unknown;
@@ -22,4 +24,14 @@ export function isDuplicateKey(error: unknown, indexName?: string): boolean {
   const known = asDatabaseError(error);
   if (known.code !== 11000) return false;
   return indexName === undefined || String(known.message).includes(`index: ${indexName} `);
+}
+
+/** A record that somebody else just made is a lost race, not a corruption. */
+export async function asTransient(insert: Promise<void>): Promise<void> {
+  try {
+    await insert;
+  } catch (error) {
+    if (isDuplicateKey(error)) throw new StoreFailure("transient", error);
+    throw error;
+  }
 }

@@ -1,11 +1,14 @@
+import { AppError } from "../../domain/app-error";
 import { clockDueAt } from "../../domain/allocation";
 import { nextDueAt } from "../../domain/lot";
+import { isArmed } from "../../domain/low-balance";
 import { type Wallet, type WalletRef, earliest, emptyWallet, walletIdOf } from "../../domain/wallet";
 import type { Database } from "../../ports/collection";
-import type { WalletSettings, WalletStore } from "../../ports/wallet-store";
+import { StoreFailure, type WalletStore } from "../../ports/wallet-store";
 import type { Holds } from "./holds";
-import { insertOnce } from "./insert-once";
-import { toDbInstant, toDbInteger } from "./mapping";
+import { inTransaction } from "./in-transaction";
+import { toDbInstant } from "./mapping";
+import { asTransient } from "./store-errors";
 import type { Wallets } from "./wallets";
 
 const MAX_CLOCKS = 8;
@@ -17,34 +20,49 @@ export function createSettings(
   wallets: Wallets,
   holds: Holds,
 ): Pick<WalletStore, "changeSettings" | "extendHold" | "putClock"> {
-  const walletRows = database.collection("wallets");
   const holdRows = database.collection("holds");
-  return {
-    changeSettings: async (ref, change) => {
-      await insertOnce(() => wallets.insert(emptyWallet(ref), {}));
-      const $set = settingsOf(database, change);
-      if (Object.keys($set).length > 0) {
-        await walletRows.updateOne({ _id: walletIdOf(ref), accountId: ref.accountId }, { $set });
+
+  const attempt = (ref: WalletRef, change: (wallet: Wallet) => Wallet): Promise<Wallet> =>
+    inTransaction(database.openSession(), async (options) => {
+      const found = await wallets.find(ref, options);
+      const changed = change(found ?? emptyWallet(ref));
+      if (found === null) await asTransient(wallets.insert(changed, options));
+      else if (!(await wallets.update(changed, found.seq, options))) throw new StoreFailure("transient", null);
+      return changed;
+    });
+  /** Reads, changes and writes a wallet in one transaction, so that no change undoes another. */
+  const changeWallet = async (ref: WalletRef, change: (wallet: Wallet) => Wallet): Promise<Wallet> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt(ref, change);
+      } catch (error) {
+        // The changes can be made again, so a commit of unknown fate is no reason to stop either.
+        if (!(error instanceof StoreFailure) || error.kind === "corrupt") throw error;
+        if (tries === MAX_TRIES) throw new AppError("unavailable", `Wallet ${walletIdOf(ref)} stays busy: try again`);
       }
-      return requireWallet(wallets, ref);
-    },
+    }
+  };
+
+  return {
+    changeSettings: (ref, { policy, alert }) =>
+      changeWallet(ref, (wallet) => {
+        const lowAt = alert?.lowAt === undefined ? wallet.alert.lowAt : alert.lowAt;
+        const armed = alert?.lowAt === undefined ? wallet.alert.armed : isArmed(lowAt, wallet.available);
+        return {
+          ...wallet,
+          policy: { ...wallet.policy, ...policy },
+          alert: { ...wallet.alert, ...alert, lowAt, armed },
+        };
+      }),
     putClock: async (ref, subscriptionId, clock) => {
-      await insertOnce(() => wallets.insert(emptyWallet(ref), {}));
-      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-        const wallet = await requireWallet(wallets, ref);
+      await changeWallet(ref, (wallet) => {
         const others = wallet.clocks.filter((other) => other.subscriptionId !== subscriptionId);
         const clocks = clock === null ? others : [...others, clock];
         if (clocks.length > MAX_CLOCKS)
           throw new Error(`Wallet ${wallet.id} has ${MAX_CLOCKS} allocation clocks already`);
-        const due = [
-          ...clocks.map(clockDueAt),
-          ...wallet.lots.map(nextDueAt),
-          wallet.waiting.nextAt,
-          wallet.nextHoldAt,
-        ];
-        if (await wallets.update({ ...wallet, clocks, dueAt: earliest(due) }, wallet.seq, {})) return;
-      }
-      throw new Error(`Wallet ${walletIdOf(ref)} stayed busy: its allocation clock was not changed, try again`);
+        const due = [...clocks.map(clockDueAt), ...wallet.lots.map(nextDueAt)];
+        return { ...wallet, clocks, dueAt: earliest([...due, wallet.waiting.nextAt, wallet.nextHoldAt]) };
+      });
     },
     extendHold: async (ref, holdId, extend) => {
       const wallet = { id: walletIdOf(ref), accountId: ref.accountId };
@@ -59,21 +77,4 @@ export function createSettings(
       return (await holds.findByIds(wallet, [holdId]))[0] ?? null;
     },
   };
-}
-
-function settingsOf(database: Database, { policy, alert }: WalletSettings): Record<string, unknown> {
-  const overdraftLimit = policy?.overdraftLimit;
-  const lowAt = alert?.lowAt;
-  return {
-    ...Object.fromEntries(Object.entries(policy ?? {}).map(([field, value]) => [`policy.${field}`, value])),
-    ...(overdraftLimit === undefined ? {} : { "policy.overdraftLimit": toDbInteger(database, overdraftLimit) }),
-    ...Object.fromEntries(Object.entries(alert ?? {}).map(([field, value]) => [`alert.${field}`, value])),
-    ...(typeof lowAt === "number" ? { "alert.lowAt": toDbInteger(database, lowAt) } : {}),
-  };
-}
-
-async function requireWallet(wallets: Wallets, ref: WalletRef): Promise<Wallet> {
-  const wallet = await wallets.find(ref);
-  if (wallet === null) throw new Error(`Wallet ${walletIdOf(ref)} was neither made nor found`);
-  return wallet;
 }

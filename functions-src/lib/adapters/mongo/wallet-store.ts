@@ -15,7 +15,7 @@ import { type LotStates, createLotStates } from "./lot-states";
 import { type Lots, createLots } from "./lots";
 import { type Outbox, createOutbox } from "./outbox";
 import { type PaymentRecords, createPaymentRecords } from "./payments";
-import { isDuplicateKey } from "./store-errors";
+import { asTransient } from "./store-errors";
 import { type UsageCounters, createUsageCounters } from "./usage-store";
 import { createSettings } from "./wallet-settings";
 import { type Wallets, createWallets } from "./wallets";
@@ -106,15 +106,5 @@ async function unwrapped(writing: Promise<void>): Promise<void> {
     await writing;
   } catch (error) {
     throw error instanceof StoreFailure && error.cause instanceof Error ? error.cause : error;
-  }
-}
-
-/** A wallet that somebody else just made is a lost race, not a corruption. */
-async function asTransient(insert: Promise<void>): Promise<void> {
-  try {
-    await insert;
-  } catch (error) {
-    if (isDuplicateKey(error)) throw new StoreFailure("transient", error);
-    throw error;
   }
 }

@@ -17,6 +17,7 @@ describe("burn order", () => {
       { currency: "EUR", costMinor: toAmount(9) },
       { currency: "USD", costMinor: toAmount(1) },
     ],
+    ["a lot without a currency before one with", { currency: null }, { currency: "AED" }],
     [
       "the cheaper unit first",
       { currency: "USD", costMinor: toAmount(1), granted: toAmount(3) },

@@ -69,7 +69,11 @@ describe("a capture of more than was held", () => {
     const { memory, holdId } = held({ captureMore: true }, 5);
     const outcome = post(memory, captureOf(holdId, 13));
     const [captured, more] = memory.entries.slice(-2);
-    expect(captured).toMatchObject({ kind: "capture", leg: 0, answer: { captured: 13, more: { entryId: more?.id } } });
+    expect(captured).toMatchObject({
+      kind: "capture",
+      leg: 0,
+      answer: { captured: 13, moreEntryId: more?.id, receipt: [{ amount: 10 }, { amount: 3 }] },
+    });
     expect(more).toMatchObject({
       kind: "spend",
       leg: 1,

@@ -20,6 +20,7 @@ import {
 import { previewSpend } from "../../../../functions-src/lib/usecases/preview";
 import { readBalance } from "../../../../functions-src/lib/usecases/read-balance";
 import { setAlerts, setPolicy } from "../../../../functions-src/lib/usecases/settings";
+import { sweepWallets } from "../../../../functions-src/lib/usecases/sweep-wallets";
 import { transfer } from "../../../../functions-src/lib/usecases/transfer";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
 import { depsOver } from "../../../support/deps";
@@ -565,5 +566,66 @@ describe("the low-balance warning", () => {
     await consume(deps, member(crossing), T0);
     await consume(deps, member(crossing), T0);
     expect(await messages()).toBe(2);
+  });
+
+  it("is written when what ends by itself crosses, by the sweep as well", async () => {
+    const messages = () => test.client.db("tollkeeper").collection("outbox").countDocuments({ accountId });
+    await grant(10, { expiresAt: T0 + DAY });
+    await setAlerts(deps, member({ unit, threshold: toAmount(5) }));
+    await sweepWallets(deps, T0 + DAY);
+    expect(await messages()).toBe(1);
+    await sweepWallets(deps, T0 + DAY);
+    await spend(1, T0 + DAY);
+    expect(await messages()).toBe(1);
+  });
+
+  it("set above the balance waits until the balance was back at it once", async () => {
+    const messages = () => test.client.db("tollkeeper").collection("outbox").countDocuments({ accountId });
+    await grant(10);
+    expect(await setAlerts(deps, member({ unit, threshold: toAmount(50) }))).toMatchObject({
+      alerts: [{ threshold: 50, armed: false }],
+    });
+    await spend(1);
+    expect(await messages()).toBe(0);
+    await grant(60);
+    await spend(30);
+    expect(await messages()).toBe(1);
+  });
+});
+
+describe("settings of a wallet", () => {
+  it("changed by many at once lose none of the changes, and the first of them makes the wallet", async () => {
+    const ref = { accountId, unit: "fresh" };
+    const clockOf = (index: number) => ({
+      subscriptionId: `sub${index}`,
+      phase: 1,
+      slot: 0,
+      calendar: { mode: "anniversary" as const, startAt: T0 + DAY },
+      nextAt: T0 + DAY,
+      paidUntil: null,
+      terms: { units: toAmount(1), rollover: null, costMinor: toAmount(0), currency: null },
+    });
+    await Promise.all([
+      ...Array.from({ length: 6 }, (_, index) => deps.wallets.putClock(ref, `sub${index}`, clockOf(index))),
+      setAlerts(deps, member({ unit: ref.unit, threshold: toAmount(5) })),
+      setPolicy(deps, operator, { ...ref, policy: { transfers: true }, reason: "test" }, T0),
+    ]);
+    const wallet = await deps.wallets.loadWallet(ref);
+    expect(wallet?.clocks.map(({ subscriptionId }) => subscriptionId).toSorted()).toEqual(
+      Array.from({ length: 6 }, (_, index) => `sub${index}`),
+    );
+    expect(wallet).toMatchObject({ alert: { lowAt: 5 }, policy: { transfers: true }, dueAt: T0 + DAY });
+  });
+});
+
+describe("a grant that is asked for again after its lot ended", () => {
+  it("gets its answer again; a new one is an input error", async () => {
+    const again = { key: key(), expiresAt: T0 + DAY };
+    const first = await grant(5, again);
+    expect(await grant(5, again, T0 + 2 * DAY)).toEqual({ ...first, replayed: true });
+    expect(await grant(6, again, T0 + 2 * DAY)).toMatchObject({ code: "key_reused" });
+    await expect(grant(5, { ...again, key: key() }, T0 + 2 * DAY)).rejects.toThrow(
+      "expiresAt: expected an instant after",
+    );
   });
 });
