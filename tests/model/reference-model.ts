@@ -59,8 +59,19 @@ const lineOf = (lot: Lot, amount: number): Line => ({ lot: lot.name, class: lot.
 const shareOf = (cost: number, part: number, whole: number): number =>
   Number((BigInt(cost) * BigInt(part)) / BigInt(whole));
 const newWallet = (): Wallet => ({
-  ...{ lots: [], holds: new Map(), spends: new Map(), owed: [], entries: 0, gate: "open" },
-  ...{ overdraft: 0, blocks: false, transfers: false, collects: false, lowAt: null, armed: true, warnings: 0 },
+  lots: [],
+  holds: new Map(),
+  spends: new Map(),
+  owed: [],
+  overdraft: 0,
+  blocks: false,
+  transfers: false,
+  collects: false,
+  gate: "open",
+  lowAt: null,
+  armed: true,
+  warnings: 0,
+  entries: 0,
 });
 
 /** The first units of a receipt. */

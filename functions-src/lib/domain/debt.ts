@@ -16,9 +16,10 @@ export function repayDebt(draft: WalletDraft, paid: readonly OpenLot[]): WalletD
   if (brought === undefined || policy.debt !== "repay" || amount === 0) return draft;
   const receipt = takeInOrder(inBurnOrder(paid), amount);
   const { scope, key, fingerprint, at, recordedAt, actor, cause } = brought;
+  const because = { scope, key, fingerprint, at, recordedAt, actor, cause };
   const booked = book(draft, {
+    ...because,
     kind: "repay",
-    ...{ scope, key, fingerprint, at, recordedAt, actor, cause },
     leg: 1,
     postings: [
       { account: "available", amount: -amount },
