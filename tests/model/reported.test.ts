@@ -1,5 +1,5 @@
 import type { User } from "realm-web";
-import { advance, call, databaseOf, startProductUnderTest, type ProductUnderTest } from "../support/product";
+import { call, databaseOf, startProductUnderTest, type ProductUnderTest } from "../support/product";
 import { collectionOf, signUpCast } from "./cast";
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ let stranger: string;
 let count = 0;
 
 beforeAll(async () => {
-  product = await startProductUnderTest(":memory:", { TEST_CLOCK: "1" });
+  product = await startProductUnderTest();
   ({ person, operator, mine, partner, stranger } = await signUpCast(product, "reported"));
 });
 afterAll(() => product.close());
@@ -75,9 +75,8 @@ describe("guarantees that the model and the tables once found broken", () => {
 
   it("warns of a low balance when a transfer crosses the threshold", async () => {
     const unit = newUnit();
-    await asOperator("policy", { accountId: mine, unit, transfers: true });
+    await asOperator("policy", { accountId: mine, unit, transfers: true, transferWaitDays: 0 });
     await grant(unit, 10, { class: "pack" });
-    await advance(product, { seconds: 30 * 86_400 });
     await call<Answer>(person, "account/alerts", { accountId: mine, unit, threshold: 8 });
     expect(await asMember("transfer", unit, { toAccountId: partner, amount: 5 })).toMatchObject({ ok: true });
     const warnings = await databaseOf(product)

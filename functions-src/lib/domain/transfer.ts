@@ -10,11 +10,10 @@ import { type Step, type StepFacts, debtRefusal, gateRefusal } from "./step";
 import { walletIdOf } from "./wallet";
 import { type Departure, type WalletDraft, addLot, book, takeFromLots } from "./wallet-draft";
 
-/** How long bought units stay before they may move, so that a payment that turns out bad is found where it was made. */
-const TRANSFER_WAIT_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
 
 /**
- * Plans the leaving side of a transfer: only bought units, and only 30 days after they were paid for or given.
+ * Plans the leaving side of a transfer: only bought units, and only so many days after they were paid for or given.
  * Refuses, in this order: account_closed, account_suspended, wallet_frozen, transfer_not_allowed, in_debt,
  * insufficient_tokens, balance_limit.
  */
@@ -28,7 +27,7 @@ export function transferOut(draft: WalletDraft, command: TransferCommand, facts:
   if (!allowed || receiver === undefined) return { refusal: refuse("transfer_not_allowed") };
   const indebted = debtRefusal(wallet);
   if (indebted !== null) return { refusal: indebted };
-  const movable = draft.open.filter((lot) => isMovable(lot, facts.at));
+  const movable = draft.open.filter((lot) => isMovable(lot, wallet.policy.transferWaitDays, facts.at));
   const covered = toAmount(unitsLeft(movable));
   if (covered < command.amount) {
     return { refusal: refuse("insufficient_tokens", { missing: command.amount - covered, available: covered }) };
@@ -73,8 +72,8 @@ function lotOf(lots: readonly OpenLot[], line: ReceiptLine): OpenLot {
   return lot;
 }
 
-function isMovable(lot: OpenLot, at: Instant): boolean {
-  return isPaid(lot) && isFree(lot, at) && lot.grantedAt + TRANSFER_WAIT_MS <= at;
+function isMovable(lot: OpenLot, waitDays: number, at: Instant): boolean {
+  return isPaid(lot) && isFree(lot, at) && lot.grantedAt + waitDays * DAY_MS <= at;
 }
 
 /**

@@ -63,6 +63,8 @@ export interface WalletPolicy {
   readonly blockInDebt: boolean;
   /** Whether units may be transferred out. */
   readonly transfers: boolean;
+  /** For how many days bought units stay before they may move, so that a payment that turns out bad is found where it was made. */
+  readonly transferWaitDays: number;
 }
 
 /** The policy of a wallet nobody touched. */
@@ -71,6 +73,7 @@ export const DEFAULT_POLICY: WalletPolicy = {
   debt: "repay",
   blockInDebt: false,
   transfers: false,
+  transferWaitDays: 30,
 };
 
 /**

@@ -11,7 +11,6 @@ import { transfer } from "../../../functions-src/lib/usecases/transfer";
 
 const OPERATOR = { kind: "operator", id: "op" } as const;
 const USER = { kind: "user", userId: "u", email: null, anonymous: false } as const;
-const DAY_MS = 86_400_000;
 const REASON = "proof of crashes";
 
 /** Whose wallet, and the two accounts of one owner. */
@@ -84,8 +83,8 @@ const alerting = async (deps: Deps, place: Place): Promise<string> => {
   return "";
 };
 const movable = async (deps: Deps, place: Place): Promise<string> => {
-  await policy(deps, place, { transfers: true });
-  await grant(deps, place, "seed", { class: "pack", effectiveAt: place.now - 40 * DAY_MS });
+  await policy(deps, place, { transfers: true, transferWaitDays: 0 });
+  await grant(deps, place, "seed", { class: "pack" });
   return "";
 };
 const corrected = (place: Place): { readonly key: string; readonly reason: string } & Place => ({
@@ -131,6 +130,28 @@ export const CUT_OPERATIONS: readonly CutOperation[] = [
     run: (deps, place) => {
       const input = { key: "cut", toAccountId: place.partnerId, amount: toAmount(7), unit: place.unit };
       return transfer(deps, member(place, input), place.now);
+    },
+  },
+  {
+    name: "a batch with two transfers",
+    prepare: movable,
+    run: (deps, place) => {
+      const move = { kind: "transfer", toAccountId: place.partnerId, amount: toAmount(3) } as const;
+      const spendOne = { kind: "consume", amount: toAmount(1), feature: null, quantity: null } as const;
+      const input: BatchInput = { key: "cut", unit: place.unit, operations: [move, spendOne, move] };
+      return runBatch(deps, member(place, input), place.now);
+    },
+  },
+  {
+    name: "a reversal of repaid overdraft",
+    prepare: async (deps, place) => {
+      const entryId = await indebted(deps, place);
+      await grant(deps, place, "pack", { class: "pack" });
+      return entryId;
+    },
+    run: (deps, place, entryId) => {
+      const { key, reason } = corrected(place);
+      return reverseSpend(deps, OPERATOR, { key, reason, entryId, amount: null }, place.now);
     },
   },
   {

@@ -118,6 +118,7 @@ function fromDbWallet(document: StoredDocument): Wallet {
       debt: fromDbWord(policy["debt"], DEBT_POLICIES, "policy.debt"),
       blockInDebt: policy["blockInDebt"] === true,
       transfers: policy["transfers"] === true,
+      transferWaitDays: fromDbInteger(policy["transferWaitDays"], "policy.transferWaitDays"),
     },
     alert: {
       lowAt: alert["lowAt"] === null ? null : fromDbAmount(alert["lowAt"], "alert.lowAt"),

@@ -72,6 +72,8 @@ export const parseWriteOff = parseWith(
     .transform(({ amount, ...rest }) => ({ ...rest, amount: amount ?? null })),
 );
 
+const DAYS = "expected a whole number of days in 0..365";
+
 export const parsePolicy = parseWith(
   z
     .strictObject({
@@ -80,9 +82,10 @@ export const parsePolicy = parseWith(
       debt: z.enum(["repay", "collect"], { error: "expected repay or collect" }).optional(),
       blockInDebt: z.boolean({ error: "expected true or false" }).optional(),
       transfers: z.boolean({ error: "expected true or false" }).optional(),
+      transferWaitDays: z.int({ error: DAYS }).min(0, { error: DAYS }).max(365, { error: DAYS }).optional(),
       reason: fields.reason,
     })
-    .transform(({ accountId, unit, reason, overdraftLimit, debt, blockInDebt, transfers }) => ({
+    .transform(({ accountId, unit, reason, overdraftLimit, debt, blockInDebt, transfers, transferWaitDays }) => ({
       accountId,
       unit,
       reason,
@@ -91,6 +94,7 @@ export const parsePolicy = parseWith(
         ...(debt === undefined ? {} : { debt }),
         ...(blockInDebt === undefined ? {} : { blockInDebt }),
         ...(transfers === undefined ? {} : { transfers }),
+        ...(transferWaitDays === undefined ? {} : { transferWaitDays }),
       },
     })),
 );
