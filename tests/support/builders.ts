@@ -20,6 +20,7 @@ import {
   type NeededFacts,
 } from "../../functions-src/lib/domain/plan-batch";
 import { DEFAULT_HOLD_TERMS, type Hold } from "../../functions-src/lib/domain/hold";
+import type { PaymentFact } from "../../functions-src/lib/domain/payment";
 import type { OutboxMessage } from "../../functions-src/lib/domain/outbox-message";
 import type { Original } from "../../functions-src/lib/domain/wallet-draft";
 import { emptyWallet, type Wallet } from "../../functions-src/lib/domain/wallet";
@@ -87,9 +88,11 @@ export function lotOf(id: string, overrides: Partial<OpenLot> = {}): OpenLot {
     costMinor: toAmount(0),
     currency: null,
     grantedAt: T0,
+    rootCause: `cause:${id}`,
     granted: toAmount(10),
     remaining: toAmount(10),
     pending: false,
+    frozenBy: [],
     ...overrides,
   };
 }
@@ -109,6 +112,7 @@ export class MemoryWallet {
   readonly lots = new Map<string, LotFact>();
   readonly holds = new Map<string, Hold>();
   readonly messages: OutboxMessage[] = [];
+  readonly payments = new Map<string, PaymentFact>();
 
   post(commands: readonly WalletCommand[], now: number): BatchPlan {
     const plan = planBatch(this.load(neededFacts(this.wallet, commands, now), now), commands, now);
@@ -117,6 +121,7 @@ export class MemoryWallet {
       this.wallet = sealed.wallet;
       this.entries.push(...sealed.entries);
       this.messages.push(...sealed.messages);
+      for (const payment of [...sealed.payments, ...sealed.changedPayments]) this.payments.set(payment.cause, payment);
       for (const lot of sealed.lots) this.lots.set(lot.id, lot);
       for (const hold of sealed.holds) this.holds.set(hold.id, hold);
       for (const { lot, state } of sealed.lotStates) {
@@ -132,9 +137,12 @@ export class MemoryWallet {
     const open = [...this.holds.values()].filter((hold) => hold.state === "open");
     const dueHolds = needed.dueHolds ? open.filter((hold) => hold.expiresAt <= at) : [];
     const holds = [...needed.holdIds.flatMap((id) => this.holds.get(id) ?? []), ...dueHolds];
-    const originals = needed.entryIds.flatMap((id) => this.original(id));
+    const clawbacks = this.entries.filter(({ kind, cause }) => kind === "clawback" && needed.causes.includes(cause.id));
+    const originals = [...needed.entryIds, ...clawbacks.map(({ id }) => id)].flatMap((id) => this.original(id));
+    const ofCauses = [...this.lots.values()].filter(({ rootCause }) => needed.causes.includes(rootCause));
     const named = new Set([
       ...needed.lotIds,
+      ...ofCauses.map(({ id }) => id),
       ...holds.flatMap((hold) => hold.receipt.map((line) => line.lotId)),
       ...originals.flatMap(({ entry }) => entry.receipt.map((line) => line.lotId)),
     ]);
@@ -154,6 +162,7 @@ export class MemoryWallet {
         holds: new Map(holds.map((hold) => [hold.id, hold])),
         originals: new Map(originals.map((original) => [original.entry.id, original])),
         counters: new Map(),
+        payments: this.payments,
         lots: new Map([...named].flatMap((id) => (this.lots.has(id) ? [[id, this.lots.get(id)!] as const] : []))),
       },
       ...(needed.dueHolds
@@ -165,13 +174,16 @@ export class MemoryWallet {
   private original(entryId: string): Original[] {
     const entry = this.entries.find(({ id }) => id === entryId);
     if (entry === undefined) return [];
-    const reversals = this.entries.filter(({ kind, cause }) => kind === "reverse" && cause.id === entryId);
+    const reversals = this.entries.filter(
+      ({ kind, cause }) => ["reverse", "reinstate"].includes(kind) && cause.id === entryId,
+    );
     return [
       {
         entry,
         given: reversals.flatMap(({ answer }) => answer["given"] as unknown as ReceiptLine[]),
         givenDebt: reversals.reduce((sum, { answer }) => sum + Number(answer["debt"]), 0),
         fate: this.entries.filter(({ seq }) => seq > entry.seq).reduce(nextFate, newFate(entry)),
+        absorbed: reversals.reduce((sum, { answer }) => sum + Number(answer["forgiven"] ?? 0), 0),
       },
     ];
   }

@@ -4,6 +4,8 @@ import { toAmount } from "../../functions-src/lib/domain/amount";
 import { newestVersions } from "../../functions-src/lib/domain/catalog";
 import type { CheckoutFacts } from "../../functions-src/lib/domain/checkout";
 import { overDatabase } from "../../functions-src/lib/edge/compose";
+import type { MoneyBack } from "../../functions-src/lib/domain/money-back";
+import type { MoneyBackObject } from "../../functions-src/lib/domain/stripe-effects";
 import type { Database } from "../../functions-src/lib/ports/collection";
 import type { Payments } from "../../functions-src/lib/ports/payments";
 import type { Deps } from "../../functions-src/lib/usecases/deps";
@@ -19,6 +21,8 @@ export class FakePayments implements Payments {
   readonly releaseTrain = "endive";
   readonly sessions = new Map<string, CheckoutFacts>();
   readonly customers: string[] = [];
+  /** By payment intent. */
+  readonly moneyBack = new Map<string, MoneyBack>();
   failure: Error | null = null;
 
   async createCustomer({ idempotencyKey }: { idempotencyKey: string }): Promise<string> {
@@ -53,6 +57,26 @@ export class FakePayments implements Payments {
     const session = this.sessions.get(sessionId);
     if (session === undefined) throw new Error(`No such session ${sessionId}`);
     return session;
+  }
+
+  async findCheckout(paymentIntentId: string): Promise<string | null> {
+    await this.answer();
+    return (
+      [...this.sessions.values()].find((session) => session.paymentIntentId === paymentIntentId)?.sessionId ?? null
+    );
+  }
+
+  async findPaymentIntent({ id }: MoneyBackObject): Promise<string | null> {
+    await this.answer();
+    const found = [...this.moneyBack].find(([, { refunds, disputes, warnings }]) =>
+      [...refunds, ...disputes, ...warnings].some((object) => object.id === id),
+    );
+    return found?.[0] ?? null;
+  }
+
+  async loadMoneyBack(paymentIntentId: string): Promise<MoneyBack> {
+    await this.answer();
+    return this.moneyBack.get(paymentIntentId) ?? { refunds: [], disputes: [], warnings: [] };
   }
 
   async verifyDelivery(): Promise<{ rejected: string }> {

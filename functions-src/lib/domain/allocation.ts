@@ -182,8 +182,10 @@ function allocatedLot(
     costMinor: mulDiv(costMinor, facts.granted, units, "down"),
     currency,
     grantedAt: clock.nextAt,
+    rootCause: allocationKey(clock),
     granted: facts.granted,
     remaining: facts.granted,
     pending: false,
+    frozenBy: [],
   };
 }

@@ -3,7 +3,7 @@ import type { Pack } from "./catalog";
 import type { GrantCommand } from "./commands";
 import type { Instant } from "./instant";
 import { DEFAULT_PRIORITY } from "./lot";
-import type { StripeMode } from "./payment";
+import { NO_CLAIMS, type StripeMode } from "./payment";
 
 const DAY_MS = 86_400_000;
 
@@ -86,6 +86,7 @@ export function packGrant(facts: CheckoutFacts, order: PackOrder, pack: Pack, no
       stripePaymentIntentId: facts.paymentIntentId,
       unitsGranted: units,
       paidAt: now,
+      ...NO_CLAIMS,
     },
   };
 }

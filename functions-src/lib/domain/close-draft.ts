@@ -29,6 +29,7 @@ export interface WalletChanges {
   readonly holds: readonly Hold[];
   readonly counters: readonly UsageCounter[];
   readonly payments: readonly PaymentFact[];
+  readonly changedPayments: readonly PaymentFact[];
   readonly notes: readonly EntryNote[];
   readonly messages: readonly OutboxMessage[];
 }
@@ -80,6 +81,7 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
     expectedSeq: before.seq,
     wallet: {
       ...draft.wallet,
+      claims: liveClaims(draft.wallet),
       lots: embedded,
       waiting,
       dueAt: earliest([
@@ -99,9 +101,17 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
     holds: draft.changedHolds,
     counters: draft.changedCounters,
     payments: draft.payments,
+    changedPayments: draft.changedPayments,
     notes: draft.notes,
     messages: draft.messages,
   };
+}
+
+/** Nothing is owed beyond the debt; a claim of nothing is over. */
+function liveClaims({ claims, debt }: Wallet): Wallet["claims"] {
+  return claims
+    .map((claim) => ({ ...claim, owed: toAmount(Math.min(claim.owed, debt)) }))
+    .filter(({ owed, frozenBy }) => owed > 0 || frozenBy.length > 0);
 }
 
 /** Tells whether a waiting lot has to be written: most of those that were loaded were only looked at. */

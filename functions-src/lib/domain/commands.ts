@@ -3,7 +3,7 @@ import type { Actor, Cause, EntryDraft, OperationIdentity } from "./entry";
 import type { HoldTerms } from "./hold";
 import type { Instant } from "./instant";
 import type { LotClass } from "./lot";
-import type { PaymentFact } from "./payment";
+import type { PaymentClaims, PaymentFact } from "./payment";
 import type { Refusal } from "./refusal";
 import type { UsageCounter, UsageLimit, UsageSlot } from "./usage";
 import type { WalletRef } from "./wallet";
@@ -104,6 +104,17 @@ export interface WriteOffCommand extends CommandBase {
   readonly amount: Amount | null;
 }
 
+/**
+ * Brings a wallet in line with what stands against the payment of a cause: so many of its units taken back in all, and its
+ * lots frozen for these reasons; it has to differ from what is. Their revision is the one after that of the payment that
+ * the decision was made on.
+ */
+export interface ConvergeCommand extends CommandBase {
+  readonly kind: "converge";
+  readonly cause: string;
+  readonly claims: PaymentClaims;
+}
+
 /** Moves bought units to another wallet; both sides are one transaction. */
 export interface TransferCommand extends CommandBase {
   readonly kind: "transfer";
@@ -124,7 +135,8 @@ export type SingleCommand =
   | VoidCommand
   | AdjustCommand
   | WriteOffCommand
-  | TransferCommand;
+  | TransferCommand
+  | ConvergeCommand;
 
 /** Several operations under one key, in order, all or nothing. */
 export interface BatchCommand extends CommandBase {

@@ -8,10 +8,10 @@ import { refuse } from "./refusal";
 import { type Step, type StepFacts, coverageBy, shortage } from "./step";
 import { type WalletDraft, addLot, book, takeFromLots } from "./wallet-draft";
 
-/** Plans the removal of the free rest of one lot, units on hold left alone. Refuses: nothing_to_void. */
+/** Plans the removal of the free rest of one lot, units on hold and frozen ones left alone. Refuses: nothing_to_void. */
 export function voidLot(draft: WalletDraft, command: VoidCommand, at: Instant): Step {
   const lot = draft.open.find(({ id }) => id === command.lotId);
-  if (lot === undefined) return { refusal: refuse("nothing_to_void") };
+  if (lot === undefined || lot.frozenBy.length > 0) return { refusal: refuse("nothing_to_void") };
   const receipt: readonly ReceiptLine[] = [{ lotId: lot.id, class: lot.class, amount: lot.remaining }];
   const booked = book(draft, {
     kind: "void",
@@ -42,13 +42,14 @@ export function adjust(draft: WalletDraft, command: AdjustCommand, facts: StepFa
 function addUnits(draft: WalletDraft, command: AdjustCommand, at: Instant): Step {
   const { wallet } = draft;
   if (!canHold(wallet, command.amount)) return { refusal: refuse("balance_limit") };
-  const lot = promoLot(nextIdOf("lot", wallet), command.amount, at);
+  const cause = `adjust:${command.identity.scope}:${command.identity.key}`;
+  const lot = promoLot(nextIdOf("lot", wallet), cause, command.amount, at);
   const receipt: readonly ReceiptLine[] = [{ lotId: lot.id, class: lot.class, amount: command.amount }];
   return {
     draft: addLot(bookAdjustment(draft, command, { receipt, signed: command.amount, at }), lot, {
       accountId: wallet.accountId,
       walletId: wallet.id,
-      causeKey: `adjust:${command.identity.scope}:${command.identity.key}`,
+      causeKey: cause,
       part: "whole",
       parentLotId: null,
     }),

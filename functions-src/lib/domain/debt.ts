@@ -1,9 +1,10 @@
 import { type Amount, ZERO, minus, toAmount } from "./amount";
 import { inBurnOrder } from "./burn-key";
 import { type EntryDraft, changeOf } from "./entry";
-import { type OpenLot, unitsLeft } from "./lot";
-import { takeInOrder } from "./receipt";
-import { type WalletDraft, book, takeFromLots } from "./wallet-draft";
+import { type OpenLot, type ReceiptLine, unitsLeft } from "./lot";
+import { firstUnits, takeInOrder, unitsOf } from "./receipt";
+import type { Claim } from "./wallet";
+import { type WalletDraft, book, lotPostings, takeFromLots } from "./wallet-draft";
 
 /**
  * Lets lots that the last entry brought and somebody paid for pay what the wallet owes, as that entry's next leg; what would
@@ -12,19 +13,39 @@ import { type WalletDraft, book, takeFromLots } from "./wallet-draft";
 export function repayDebt(draft: WalletDraft, paid: readonly OpenLot[]): WalletDraft {
   const { debt, policy } = draft.wallet;
   const amount = toAmount(Math.min(debt, unitsLeft(paid)));
+  return policy.debt === "repay" ? repayFrom(draft, takeInOrder(inBurnOrder(paid), amount), amount) : draft;
+}
+
+/**
+ * Lets units that the last entry gave back to lots of a clawed payment pay what is still owed for it: they were only out of
+ * reach when it was clawed.
+ */
+export function repayClaims(draft: WalletDraft, back: readonly ReceiptLine[]): WalletDraft {
+  return draft.wallet.claims.reduce((current, claim) => {
+    const own = back.filter(({ lotId }) => draft.records.lots.get(lotId)?.rootCause === claim.cause);
+    const amount = toAmount(Math.min(unitsOf(own), claim.owed, current.wallet.debt));
+    const repaid = repayFrom(current, firstUnits(own, amount), amount);
+    return putClaim(repaid, { ...claim, owed: minus(claim.owed, amount) });
+  }, draft);
+}
+
+/** Sets the claim of a cause; one that claims nothing is gone. */
+export function putClaim(draft: WalletDraft, claim: Claim): WalletDraft {
+  const others = draft.wallet.claims.filter(({ cause }) => cause !== claim.cause);
+  const isLive = claim.owed > 0 || claim.frozenBy.length > 0;
+  return { ...draft, wallet: { ...draft.wallet, claims: isLive ? [...others, claim] : others } };
+}
+
+function repayFrom(draft: WalletDraft, receipt: readonly ReceiptLine[], amount: Amount): WalletDraft {
   const [brought] = draft.entries.slice(-1);
-  if (brought === undefined || policy.debt !== "repay" || amount === 0) return draft;
-  const receipt = takeInOrder(inBurnOrder(paid), amount);
+  if (brought === undefined || amount === 0) return draft;
   const { scope, key, fingerprint, at, recordedAt, actor, cause } = brought;
   const because = { scope, key, fingerprint, at, recordedAt, actor, cause };
   const booked = book(draft, {
     ...because,
     kind: "repay",
-    leg: 1,
-    postings: [
-      { account: "available", amount: -amount },
-      { account: "debt", amount },
-    ],
+    leg: brought.leg + 1,
+    postings: [...lotPostings(draft, receipt, -1), { account: "debt", amount }],
     receipt,
     answer: {},
     note: null,
@@ -62,8 +83,8 @@ export function newFate(entry: Pick<EntryDraft, "id" | "postings" | "balanceAfte
 export function nextFate(fate: OverdraftFate, later: Pick<EntryDraft, "kind" | "cause" | "postings">): OverdraftFate {
   const lowered = Math.max(0, changeOf(later.postings, "debt"));
   if (lowered === 0) return fate;
-  if (later.kind === "reverse" && later.cause.id >= fate.entryId) {
-    // A reversal lowers the debt of its own spend first; that of a younger spend never reaches this one.
+  if ((later.kind === "reverse" || later.kind === "reinstate") && later.cause.id >= fate.entryId) {
+    // A reversal or reinstatement lowers the debt of its own spend first; that of a younger spend never reaches this one.
     const own = later.cause.id === fate.entryId ? Math.min(fate.owed, lowered) : 0;
     return { ...fate, owed: toAmount(fate.owed - own) };
   }

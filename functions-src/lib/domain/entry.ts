@@ -11,13 +11,14 @@ export type JsonObject = { readonly [field: string]: JsonValue };
 export const ENTRY_KINDS = [
   ...(["grant", "activate", "spend", "hold", "capture", "release", "expire", "void", "reverse", "repay"] as const),
   ...(["adjust", "write_off", "transfer_out", "transfer_in"] as const),
+  ...(["freeze", "thaw", "clawback", "reinstate"] as const),
 ] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 /** The accounts between which units move: first the balances of the wallet, then the outside world. */
 export const POSTING_ACCOUNTS = [
   ...(["available", "pending", "frozen", "held", "debt"] as const),
-  ...(["issued", "spent", "expired", "voided", "writtenOff", "transferClearing"] as const),
+  ...(["issued", "spent", "expired", "voided", "takenBack", "writtenOff", "transferClearing"] as const),
 ] as const;
 export type PostingAccount = (typeof POSTING_ACCOUNTS)[number];
 

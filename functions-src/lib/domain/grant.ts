@@ -55,8 +55,10 @@ function newLot(draft: WalletDraft, command: GrantCommand, at: Instant): OpenLot
     costMinor: command.costMinor,
     currency: command.currency,
     grantedAt: command.payment?.paidAt ?? at,
+    rootCause: command.cause.id,
     granted: command.amount,
     remaining: command.amount,
     pending: effectiveAt > at,
+    frozenBy: [],
   };
 }

@@ -1,5 +1,6 @@
 import { type Amount, ZERO, toAmount } from "./amount";
 import type { AuthorizeCommand, CaptureCommand, ReleaseCommand } from "./commands";
+import { repayClaims } from "./debt";
 import { type JsonObject, nextIdOf } from "./entry";
 import { HOLD_LIMITS, type Hold } from "./hold";
 import type { Instant } from "./instant";
@@ -8,7 +9,7 @@ import { refuse } from "./refusal";
 import { settle } from "./settle";
 import { spend } from "./spend";
 import { type Step, type StepFacts, coverageOf, debtRefusal, gateRefusal, shortage } from "./step";
-import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./wallet-draft";
+import { type WalletDraft, book, lotPostings, putHold, returnToLots, takeFromLots } from "./wallet-draft";
 
 /**
  * Plans an authorization: units leave their lots and wait in a hold; they cannot be spent or voided, and do not expire.
@@ -178,13 +179,10 @@ function giveRest(draft: WalletDraft, command: CaptureCommand | ReleaseCommand, 
     recordedAt: at,
     actor: command.actor,
     cause: { kind: "hold", id: hold.id },
-    postings: [
-      { account: "held", amount: -hold.released },
-      { account: "available", amount: hold.released },
-    ],
+    postings: [{ account: "held", amount: -hold.released }, ...lotPostings(draft, receipt, 1)],
     receipt,
     answer: { released: hold.released },
     note: command.kind === "release" ? command.note : null,
   });
-  return settle(putHold(returnToLots(booked, receipt), hold), at);
+  return settle(repayClaims(putHold(returnToLots(booked, receipt), hold), receipt), at);
 }

@@ -27,6 +27,8 @@ export interface LotTerms {
   readonly currency: string | null;
   /** When the units were paid for, or given for nothing; a lot that takes the place of another keeps it. */
   readonly grantedAt: Instant;
+  /** The cause whose payment stands behind the lot: its own, or that of the lot whose place it takes. */
+  readonly rootCause: string;
 }
 
 /**
@@ -38,6 +40,8 @@ export interface OpenLot extends LotTerms {
   readonly granted: Amount;
   readonly remaining: Amount;
   readonly pending: boolean;
+  /** Why nobody may use the lot: the disputes and fraud warnings of its payment. A frozen lot does not end meanwhile. */
+  readonly frozenBy: readonly string[];
 }
 
 /** The immutable record of a grant, kept for ever. */
@@ -62,7 +66,9 @@ export interface ReceiptLine {
 
 /** Tells whether the units of a lot are there now; its interval is half-open. */
 export function isFree(lot: OpenLot, at: Instant): boolean {
-  return !lot.pending && lot.effectiveAt <= at && (lot.expiresAt === null || lot.expiresAt > at);
+  return (
+    !lot.pending && lot.frozenBy.length === 0 && lot.effectiveAt <= at && (lot.expiresAt === null || lot.expiresAt > at)
+  );
 }
 
 /** Tells whether a lot may pay now. A spend without a feature uses unscoped lots only. */
@@ -79,7 +85,14 @@ export function isPaid(lot: Pick<OpenLot, "class">): boolean {
 
 /** The instant at which something has to be booked on a lot: its activation, else its end, else never. */
 export function nextDueAt(lot: OpenLot): Instant | null {
-  return lot.pending ? lot.effectiveAt : lot.expiresAt;
+  if (lot.pending) return lot.effectiveAt;
+  return lot.frozenBy.length > 0 ? null : lot.expiresAt;
+}
+
+/** The balance of the wallet that the units of a lot count in. */
+export function balanceHolding(lot: OpenLot): "pending" | "frozen" | "available" {
+  if (lot.pending) return "pending";
+  return lot.frozenBy.length > 0 ? "frozen" : "available";
 }
 
 /** The units left in some lots. */
@@ -93,7 +106,7 @@ export function unscopedUnits(lots: readonly OpenLot[], at: Instant): number {
 }
 
 /** A promo lot without end or cost that may pay from now on: units given by hand or given back. */
-export function promoLot(id: string, amount: Amount, at: Instant): OpenLot {
+export function promoLot(id: string, cause: string, amount: Amount, at: Instant): OpenLot {
   return {
     id,
     class: "promo",
@@ -104,8 +117,10 @@ export function promoLot(id: string, amount: Amount, at: Instant): OpenLot {
     costMinor: ZERO,
     currency: null,
     grantedAt: at,
+    rootCause: cause,
     granted: amount,
     remaining: amount,
     pending: false,
+    frozenBy: [],
   };
 }

@@ -1,14 +1,39 @@
-import type { Amount } from "./amount";
+import { type Amount, ZERO } from "./amount";
 import type { Instant } from "./instant";
 
 /** Whether Stripe objects are real money or tests; part of every key made from a Stripe id. */
-export type StripeMode = "live" | "test";
+export const STRIPE_MODES = ["live", "test"] as const;
+export type StripeMode = (typeof STRIPE_MODES)[number];
+
+/** What stands against a payment: money that went back or is disputed, and what that means for its units. */
+export interface PaymentClaims {
+  /** Refunds that are on their way or done. */
+  readonly returnedMinor: Amount;
+  /** Disputes that were lost. */
+  readonly disputedMinor: Amount;
+  readonly unitsTaken: Amount;
+  readonly frozenBy: readonly string[];
+  /** When time alone changes the claims; null = never. */
+  readonly recheckAt: Instant | null;
+  /** Rises with each change of the claims, so that of two who decide on the same facts only one acts. */
+  readonly revision: number;
+}
+
+/** The claims on a payment that nobody contests. */
+export const NO_CLAIMS: PaymentClaims = {
+  returnedMinor: ZERO,
+  disputedMinor: ZERO,
+  unitsTaken: ZERO,
+  frozenBy: [],
+  recheckAt: null,
+  revision: 0,
+};
 
 /**
- * What Stripe collected for one economic cause, and what we gave for it.
+ * What Stripe collected for one economic cause, what we gave for it, and what stands against it.
  * Holds: `unitsTaken` <= `unitsGranted`; amounts in the smallest unit of `currency`.
  */
-export interface PaymentFact {
+export interface PaymentFact extends PaymentClaims {
   readonly accountId: string;
   /** For a pack: `pack:<checkout session>`. */
   readonly cause: string;

@@ -43,6 +43,8 @@ export interface NeededFacts {
   readonly entryIds: readonly string[];
   readonly lotIds: readonly string[];
   readonly counters: readonly Omit<UsageCounter, "used">[];
+  /** The causes whose payments, lots and clawbacks are needed. */
+  readonly causes: readonly string[];
 }
 
 /** Everything that was read for a batch. */
@@ -56,8 +58,9 @@ export interface BatchFacts {
 
 /** Tells whether anything has to be read beside the wallet. */
 export function needsNothing(needed: NeededFacts): boolean {
-  const { missing, due, dueHolds, holdIds, entryIds, lotIds, counters } = needed;
-  return missing === 0 && !due && !dueHolds && holdIds.length + entryIds.length + lotIds.length + counters.length === 0;
+  const { missing, due, dueHolds, holdIds, entryIds, lotIds, counters, causes } = needed;
+  const named = [holdIds, entryIds, lotIds, counters, causes];
+  return missing === 0 && !due && !dueHolds && named.every(({ length }) => length === 0);
 }
 
 /** The facts of a batch that needs nothing beside the wallet. */
@@ -91,6 +94,7 @@ export function neededFacts(wallet: Wallet, commands: readonly WalletCommand[], 
     ),
     entryIds: operations.flatMap((operation) => (operation.kind === "reverse" ? [operation.entryId] : [])),
     lotIds: operations.flatMap((operation) => (operation.kind === "void" ? [operation.lotId] : [])),
+    causes: operations.flatMap((operation) => (operation.kind === "converge" ? [operation.cause] : [])),
     counters: operations.flatMap((operation) =>
       operation.kind !== "spend" || operation.use === null || "code" in operation.use ? [] : [operation.use.counter],
     ),
@@ -125,6 +129,7 @@ function takes(operation: SingleCommand): number {
     case "void":
     case "write_off":
     case "transfer":
+    case "converge":
       return 0;
   }
 }

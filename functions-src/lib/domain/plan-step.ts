@@ -1,4 +1,5 @@
 import type { BatchCommand, SingleCommand, WalletCommand } from "./commands";
+import { converge } from "./converge";
 import { adjust, voidLot, writeOff } from "./corrections";
 import type { EntryDraft, JsonObject } from "./entry";
 import { grant } from "./grant";
@@ -57,6 +58,8 @@ function single(draft: WalletDraft, command: SingleCommand, facts: StepFacts): S
       return writeOff(draft, command, facts.at);
     case "transfer":
       return transferOut(draft, command, facts);
+    case "converge":
+      return converge(draft, command, facts.at);
   }
 }
 

@@ -1,10 +1,10 @@
 import { type AllocationClock, allocate, clockDueAt } from "./allocation";
-import { repayDebt } from "./debt";
+import { repayClaims, repayDebt } from "./debt";
 import { type EntryKind, type Posting, seqText } from "./entry";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
-import { type OpenLot, isPaid, nextDueAt } from "./lot";
-import { type WalletDraft, book, putHold, returnToLots, takeFromLots } from "./wallet-draft";
+import { type OpenLot, balanceHolding, isPaid, nextDueAt } from "./lot";
+import { type WalletDraft, book, lotPostings, putHold, returnToLots, takeFromLots } from "./wallet-draft";
 
 /** Something that is due: a lot to activate or to end, a hold whose lease is over, or an allocation to make. */
 type Due =
@@ -65,13 +65,13 @@ function firstDue(draft: WalletDraft, at: Instant): Due | undefined {
 }
 
 function activate(draft: WalletDraft, lot: OpenLot, recordedAt: Instant): WalletDraft {
+  const active = { ...lot, pending: false };
   const booked = bookDue(draft, lot, "activate", lot.effectiveAt, recordedAt, [
     { account: "pending", amount: -lot.remaining },
-    { account: "available", amount: lot.remaining },
+    { account: balanceHolding(active), amount: lot.remaining },
   ]);
-  const active = { ...lot, pending: false };
   const begun = { ...booked, open: booked.open.map((other) => (other.id === lot.id ? active : other)) };
-  return isPaid(lot) ? repayDebt(begun, [active]) : begun;
+  return isPaid(lot) && lot.frozenBy.length === 0 ? repayDebt(begun, [active]) : begun;
 }
 
 function expire(draft: WalletDraft, lot: OpenLot, recordedAt: Instant): WalletDraft {
@@ -119,13 +119,11 @@ function endHold(draft: WalletDraft, hold: Hold, recordedAt: Instant): WalletDra
     recordedAt,
     actor: { kind: "system", id: "settle" },
     cause: { kind: "hold", id: hold.id },
-    postings: [
-      { account: "held", amount: -hold.amount },
-      { account: "available", amount: hold.amount },
-    ],
+    postings: [{ account: "held", amount: -hold.amount }, ...lotPostings(draft, hold.receipt, 1)],
     receipt: [...hold.receipt].reverse(),
     answer: {},
     note: null,
   });
-  return putHold(returnToLots(booked, hold.receipt), { ...hold, state: "expired", released: hold.amount });
+  const ended = putHold(returnToLots(booked, hold.receipt), { ...hold, state: "expired", released: hold.amount });
+  return repayClaims(ended, hold.receipt);
 }

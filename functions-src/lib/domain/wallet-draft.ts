@@ -2,27 +2,29 @@ import { type Amount, minus, toAmount } from "./amount";
 import { inBurnOrder } from "./burn-key";
 import type { Note } from "./commands";
 import type { OverdraftFate } from "./debt";
-import { type Actor, type Entry, type EntryDraft, applyPostings, entryIdOf } from "./entry";
+import { type Actor, type Entry, type EntryDraft, type Posting, applyPostings, entryIdOf } from "./entry";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
-import type { LotFact, OpenLot, ReceiptLine } from "./lot";
+import { type LotFact, type OpenLot, type ReceiptLine, balanceHolding } from "./lot";
 import type { OutboxMessage } from "./outbox-message";
 import type { PaymentFact } from "./payment";
 import type { UsageCounter } from "./usage";
-import { type Wallet, type WalletRef, balanceOf } from "./wallet";
+import { type Wallet, type WalletRef, balanceOf, claimOf } from "./wallet";
 
 /** A note together with the entry it belongs to. */
 export interface EntryNote extends Note {
   readonly entryId: string;
 }
 
-/** A spend or capture that is to be reversed, and what earlier reversals gave back of it. */
+/** A spend, capture or clawback whose units come back, and what came back of it before. */
 export interface Original {
   readonly entry: Entry;
   readonly given: readonly ReceiptLine[];
   readonly givenDebt: number;
   /** What became of its overdraft. */
   readonly fate: OverdraftFate;
+  /** What of the forgiven overdraft earlier reinstatements counted as given. */
+  readonly absorbed: number;
 }
 
 /** Units that left for another wallet, with the terms of their lots. */
@@ -41,6 +43,8 @@ export interface NamedRecords {
   readonly counters: ReadonlyMap<string, UsageCounter>;
   /** Facts of the lots that holds, originals and voids name. */
   readonly lots: ReadonlyMap<string, LotFact>;
+  /** The payments whose claims change, by cause. */
+  readonly payments: ReadonlyMap<string, PaymentFact>;
 }
 
 export const NO_RECORDS: NamedRecords = {
@@ -48,6 +52,7 @@ export const NO_RECORDS: NamedRecords = {
   originals: new Map(),
   counters: new Map(),
   lots: new Map(),
+  payments: new Map(),
 };
 
 /**
@@ -62,7 +67,9 @@ export interface WalletDraft {
   readonly made: readonly LotFact[];
   readonly changedHolds: readonly Hold[];
   readonly changedCounters: readonly UsageCounter[];
+  /** Payments that this plan records, and those whose claims it changes. */
   readonly payments: readonly PaymentFact[];
+  readonly changedPayments: readonly PaymentFact[];
   readonly notes: readonly EntryNote[];
   readonly messages: readonly OutboxMessage[];
   readonly departures: readonly Departure[];
@@ -85,6 +92,7 @@ export function openDraft(wallet: Wallet, waiting: readonly OpenLot[], records: 
     changedHolds: [],
     changedCounters: [],
     payments: [],
+    changedPayments: [],
     notes: [],
     messages: [],
     departures: [],
@@ -136,21 +144,34 @@ export function takeFromLots(draft: WalletDraft, receipt: readonly ReceiptLine[]
 export function returnToLots(draft: WalletDraft, receipt: readonly ReceiptLine[]): WalletDraft {
   const open = new Map(draft.open.map((lot) => [lot.id, lot]));
   for (const line of receipt) {
-    const lot = open.get(line.lotId) ?? emptyLot(draft.records.lots.get(line.lotId), line.lotId);
+    const lot = open.get(line.lotId) ?? emptyLot(draft, line.lotId);
     open.set(line.lotId, { ...lot, remaining: toAmount(lot.remaining + line.amount) });
   }
   return { ...draft, open: inBurnOrder([...open.values()]) };
 }
 
-function emptyLot(fact: LotFact | undefined, lotId: string): OpenLot {
+function emptyLot({ records, wallet }: WalletDraft, lotId: string): OpenLot {
+  const fact = records.lots.get(lotId);
   if (fact === undefined) throw new Error(`Lot ${lotId} is not open and its facts were not loaded`);
   const { accountId: _a, walletId: _w, causeKey: _c, part: _p, parentLotId: _l, ...terms } = fact;
-  return { ...terms, remaining: toAmount(0), pending: false };
+  const frozenBy = claimOf(wallet, fact.rootCause)?.frozenBy ?? [];
+  return { ...terms, remaining: toAmount(0), pending: false, frozenBy };
+}
+
+/** The postings that move the units of a receipt into their lots, or out of them: each counts in the balance of its lot. */
+export function lotPostings(draft: WalletDraft, receipt: readonly ReceiptLine[], sign: 1 | -1): readonly Posting[] {
+  const open = new Map(draft.open.map((lot) => [lot.id, lot]));
+  const sums = new Map<Posting["account"], number>();
+  for (const line of receipt) {
+    const account = balanceHolding(open.get(line.lotId) ?? emptyLot(draft, line.lotId));
+    sums.set(account, (sums.get(account) ?? 0) + sign * line.amount);
+  }
+  return [...sums].map(([account, amount]) => ({ account, amount }));
 }
 
 /** Adds a new lot with the record of its grant. */
 export function addLot(draft: WalletDraft, lot: OpenLot, fact: Omit<LotFact, keyof OpenLot>): WalletDraft {
-  const { remaining: _remaining, pending: _pending, ...terms } = lot;
+  const { remaining: _remaining, pending: _pending, frozenBy: _frozenBy, ...terms } = lot;
   return { ...draft, open: inBurnOrder([...draft.open, lot]), made: [...draft.made, { ...terms, ...fact }] };
 }
 

@@ -21,6 +21,18 @@ export interface Balance {
 /** A copy of the state of the account and of freezes, so that a spend needs to read nothing but the wallet. */
 export type Gate = "open" | "frozen" | "suspended" | "closed";
 
+/**
+ * What the payment of a cause still holds against a wallet, so that units which come back to its lots later are treated alike.
+ * Holds: `frozenBy` is not empty or `owed` is positive; `frozenAt` is null exactly while nothing freezes.
+ */
+export interface Claim {
+  readonly cause: string;
+  readonly frozenBy: readonly string[];
+  readonly frozenAt: Instant | null;
+  /** What of a clawback became debt and is still owed. */
+  readonly owed: Amount;
+}
+
 /** What waits outside the wallet: how many lots, their units, and when the next of them has something to book. */
 export interface WaitingLots {
   readonly count: number;
@@ -47,6 +59,8 @@ export interface Wallet extends Balance {
   readonly nextHoldAt: Instant | null;
   /** The clocks of the allocations that feed this wallet, at most 8. */
   readonly clocks: readonly AllocationClock[];
+  /** At most 100. */
+  readonly claims: readonly Claim[];
   /** The next instant at which a lot, a hold or an allocation has something to book; null = never. */
   readonly dueAt: Instant | null;
   readonly lots: readonly OpenLot[];
@@ -65,6 +79,8 @@ export interface WalletPolicy {
   readonly transfers: boolean;
   /** For how many days bought units stay before they may move, so that a payment that turns out bad is found where it was made. */
   readonly transferWaitDays: number;
+  /** Whether a clawback takes later bought lots too before the rest becomes debt. */
+  readonly clawbackFromLaterLots: boolean;
 }
 
 /** The policy of a wallet nobody touched. */
@@ -74,6 +90,7 @@ export const DEFAULT_POLICY: WalletPolicy = {
   blockInDebt: false,
   transfers: false,
   transferWaitDays: 30,
+  clawbackFromLaterLots: false,
 };
 
 /**
@@ -115,6 +132,7 @@ export function emptyWallet(ref: WalletRef): Wallet {
     alert: { lowAt: null, channel: null, armed: true },
     nextHoldAt: null,
     clocks: [],
+    claims: [],
     available: ZERO,
     pending: ZERO,
     frozen: ZERO,
@@ -124,6 +142,11 @@ export function emptyWallet(ref: WalletRef): Wallet {
     lots: [],
     waiting: { count: 0, remaining: ZERO, nextAt: null },
   };
+}
+
+/** What a payment holds against a wallet; null = nothing. */
+export function claimOf(wallet: Pick<Wallet, "claims">, cause: string): Claim | null {
+  return wallet.claims.find((claim) => claim.cause === cause) ?? null;
 }
 
 /** Picks the balances out of a wallet. */

@@ -9,6 +9,7 @@ import { createInboxStore } from "../adapters/mongo/inbox-store";
 import { createLeaseStore } from "../adapters/mongo/lease-store";
 import { createOperationStore } from "../adapters/mongo/operation-store";
 import { DATABASE_NAME } from "../adapters/mongo/schema/collections";
+import { createPaymentRecords } from "../adapters/mongo/payments";
 import { createStripeLinkStore } from "../adapters/mongo/stripe-link-store";
 import { createUsageStore } from "../adapters/mongo/usage-store";
 import { createWalletStore } from "../adapters/mongo/wallet-store";
@@ -72,6 +73,7 @@ export function overDatabase<Outside extends Pick<Deps, "payments" | "digest" | 
     leases: createLeaseStore(database),
     usage: createUsageStore(database),
     links: createStripeLinkStore(database),
+    paymentRecords: createPaymentRecords(database),
     post: createWalletQueue((ref, commands, now) => postToWallet(posting, ref, commands, now)),
   };
 }

@@ -1,5 +1,7 @@
 import type { Amount } from "../domain/amount";
 import type { CheckoutFacts, PackOrder } from "../domain/checkout";
+import type { MoneyBack } from "../domain/money-back";
+import type { MoneyBackObject } from "../domain/stripe-effects";
 import type { Instant } from "../domain/instant";
 import type { StripeMode } from "../domain/payment";
 
@@ -44,6 +46,12 @@ export interface Payments {
   }): Promise<string>;
   createPackCheckout(checkout: PackCheckout): Promise<{ readonly sessionId: string; readonly url: string }>;
   loadCheckout(sessionId: string): Promise<CheckoutFacts>;
+  /** The checkout session that a payment intent belongs to; null = it came from elsewhere. */
+  findCheckout(paymentIntentId: string): Promise<string | null>;
+  /** The payment intent that a refund, dispute, fraud warning or charge is about; null = none. */
+  findPaymentIntent(object: MoneyBackObject): Promise<string | null>;
+  /** All refunds, disputes and fraud warnings of a payment intent as they are now. */
+  loadMoneyBack(paymentIntentId: string): Promise<MoneyBack>;
   /** Verifies the signature over the exact bytes; nothing in the body is believed before. */
   verifyDelivery(delivery: {
     readonly rawBody: string;

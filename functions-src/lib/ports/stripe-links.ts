@@ -14,4 +14,5 @@ export interface StripeLink {
 export interface StripeLinkStore {
   /** Stores a link unless it is known. */
   put(link: StripeLink): Promise<void>;
+  find(mode: StripeMode, stripeId: string): Promise<Pick<StripeLink, "accountId" | "cause"> | null>;
 }

@@ -9,6 +9,7 @@ import type { InboxStore } from "../ports/inbox-store";
 import type { LeaseStore } from "../ports/lease-store";
 import type { Log } from "../ports/log";
 import type { OperationStore } from "../ports/operation-store";
+import type { PaymentRecords } from "../ports/payment-records";
 import type { Payments } from "../ports/payments";
 import type { StripeLinkStore } from "../ports/stripe-links";
 import type { Timing } from "../ports/timing";
@@ -28,6 +29,7 @@ export interface Deps {
   readonly leases: LeaseStore;
   readonly usage: UsageStore;
   readonly links: StripeLinkStore;
+  readonly paymentRecords: PaymentRecords;
   readonly payments: Payments;
   readonly digest: Digest;
   readonly timing: Timing;

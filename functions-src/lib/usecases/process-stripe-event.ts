@@ -4,6 +4,7 @@ import { EFFECTS, type Effect, effectsOf } from "../domain/stripe-effects";
 import type { InboxEvent } from "../ports/inbox-store";
 import type { Deps } from "./deps";
 import { settleCheckout } from "./settle-checkout";
+import { settleMoneyBack, sweepClaims } from "./settle-money-back";
 
 /** How long one attempt may take before another process may take the event. */
 const TURN_MS = 60_000;
@@ -29,10 +30,11 @@ export async function processStripeEvent(deps: Deps, eventId: string, now: Insta
   await deps.inbox.finish(eventId, now);
 }
 
-/** Processes everything in the inbox that is due: what a lost trigger, a crash or an outage left behind. */
+/** Processes everything in the inbox that is due: what a lost trigger, a crash or an outage left behind; then what time changed. */
 export async function sweepInbox(deps: Deps, now: Instant): Promise<void> {
   const due = await deps.inbox.listDue({ now, limit: EVENTS_PER_SWEEP });
   for (const eventId of due) await processStripeEvent(deps, eventId, now);
+  await sweepClaims(deps, now);
 }
 
 async function applyEffect(deps: Deps, effect: Effect, now: Instant): Promise<void> {
@@ -40,6 +42,11 @@ async function applyEffect(deps: Deps, effect: Effect, now: Instant): Promise<vo
     case "settle_checkout": {
       const settled = await settleCheckout(deps, effect.sessionId, now);
       deps.log.info("checkout_settled", { sessionId: effect.sessionId, ...settled });
+      return;
+    }
+    case "settle_money_back": {
+      const settled = await settleMoneyBack(deps, effect.object, now);
+      deps.log.info("money_back_settled", { object: effect.object.id, ...settled });
     }
   }
 }

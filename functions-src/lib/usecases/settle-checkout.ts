@@ -29,6 +29,12 @@ export async function settleCheckout(deps: Deps, sessionId: string, now: Instant
 
   const command = packGrant(facts, order, pack, now);
   const outcome = await deps.post({ accountId: order.accountId, unit: "tokens" }, command, now);
-  if (outcome.kind === "booked") return { kind: "granted", entryId: outcome.entry.id };
+  if (outcome.kind === "booked") {
+    // Refunds and disputes name the payment and not the session; they find the purchase by this link.
+    const { paymentIntentId: stripeId, mode } = facts;
+    const { accountId } = order;
+    if (stripeId !== null) await deps.links.put({ mode, stripeId, accountId, cause: command.cause.id, at: now });
+    return { kind: "granted", entryId: outcome.entry.id };
+  }
   throw new AppError("unavailable", `The grant of ${command.cause.id} was refused: ${outcome.refusal.code}`);
 }

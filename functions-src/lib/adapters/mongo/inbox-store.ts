@@ -1,10 +1,10 @@
+import { STRIPE_MODES } from "../../domain/payment";
 import type { Database, StoredDocument } from "../../ports/collection";
 import type { InboxEvent, InboxStore } from "../../ports/inbox-store";
 import { insertOnce } from "./insert-once";
 import { fromDbInstant, fromDbInteger, fromDbText, fromDbWord, toDbInstant } from "./mapping";
 
 export const INBOX_STATES: readonly InboxEvent["state"][] = ["received", "done", "parked", "dead"];
-export const STRIPE_MODES = ["live", "test"] as const;
 
 /** Makes the inbox over the collections `stripeEvents` and `stripeEventBodies`. */
 export function createInboxStore(database: Database): InboxStore {

@@ -28,14 +28,16 @@ import {
   toDbInteger,
 } from "./mapping";
 
-/** A spend is reversed in parts at most so often that a page holds them all. */
-const MAX_REVERSALS = 1000;
+/** What one cause leads to is few: a spend is reversed, a payment clawed in parts at most so often. */
+const MAX_CAUSED = 1000;
 
 /** The collection `ledger`: insert and find, nothing else. */
 export interface Ledger {
   insert(entries: readonly Entry[], options: OperationOptions): Promise<void>;
   findById(wallet: WalletName, id: string, options?: OperationOptions): Promise<Entry | null>;
-  /** The entries that reversed an entry, at most 1,000. */
+  /** The clawbacks of a cause in a wallet, at most 1,000. */
+  findClawbacks(wallet: WalletName, cause: string, options?: OperationOptions): Promise<readonly Entry[]>;
+  /** The entries that gave back of an entry, at most 1,000. */
   findReversals(wallet: WalletName, entryId: string, options?: OperationOptions): Promise<readonly Entry[]>;
   /** Entries that made or lowered debt, oldest first. */
   listDebtChanges(
@@ -81,10 +83,9 @@ export function createLedger(database: Database): Ledger {
       const document = await collection.findOne({ _id: id, accountId: wallet.accountId, walletId: wallet.id }, options);
       return document === null ? null : fromDbEntry(document);
     },
-    findReversals: async (wallet, entryId, options) => {
-      const filter = { accountId: wallet.accountId, "cause.id": entryId, kind: "reverse" };
-      return (await collection.find(filter, { ...options, limit: MAX_REVERSALS })).map(fromDbEntry);
-    },
+    findReversals: (wallet, entryId, options) =>
+      findCaused(collection, wallet, { cause: entryId, kinds: ["reverse", "reinstate"] }, options),
+    findClawbacks: (wallet, cause, options) => findCaused(collection, wallet, { cause, kinds: ["clawback"] }, options),
     listDebtChanges: async ({ wallet, afterSeq, limit }, options) => {
       const filter = {
         accountId: wallet.accountId,
@@ -119,6 +120,17 @@ export function createLedger(database: Database): Ledger {
       return (await collection.find(filter, { sort: { _id: 1 }, limit, hint: "_id_" })).map(fromDbEntry);
     },
   };
+}
+
+/** The entries of a wallet that one cause led to. */
+async function findCaused(
+  collection: Collection,
+  wallet: WalletName,
+  { cause, kinds }: { readonly cause: string; readonly kinds: readonly EntryKind[] },
+  options: OperationOptions | undefined,
+): Promise<readonly Entry[]> {
+  const filter = { accountId: wallet.accountId, "cause.id": cause, walletId: wallet.id, kind: { $in: kinds } };
+  return (await collection.find(filter, { ...options, limit: MAX_CAUSED })).map(fromDbEntry);
 }
 
 function toDbEntry(database: Database, entry: Entry): Record<string, unknown> {

@@ -4,6 +4,7 @@ import type { Entry } from "../../domain/entry";
 import type { Instant } from "../../domain/instant";
 import { LOT_CLASSES, type ReceiptLine } from "../../domain/lot";
 import { type BatchFacts, type NeededFacts, missingUnits } from "../../domain/plan-batch";
+import type { PaymentFact } from "../../domain/payment";
 import type { UsageCounter } from "../../domain/usage";
 import type { Wallet } from "../../domain/wallet";
 import type { Original } from "../../domain/wallet-draft";
@@ -12,6 +13,7 @@ import { HOLDS_PER_PAGE, type Holds } from "./holds";
 import type { Ledger } from "./ledger";
 import type { LotStates } from "./lot-states";
 import type { Lots } from "./lots";
+import type { PaymentCollection } from "./payments";
 import type { UsageCounters } from "./usage-store";
 
 const DEBT_CHANGES_PER_PAGE = 200;
@@ -23,6 +25,7 @@ export interface FactSources {
   readonly lotStates: LotStates;
   readonly holds: Holds;
   readonly counters: UsageCounters;
+  readonly payments: PaymentCollection;
 }
 
 /**
@@ -42,12 +45,14 @@ export async function loadFacts(
     : [];
   const originals: Original[] = [];
   for (const entryId of new Set(needed.entryIds)) {
-    const original = await loadOriginal(sources.ledger, wallet, entryId, options);
-    if (original !== null) originals.push(original);
+    const entry = await sources.ledger.findById(wallet, entryId, options);
+    if (entry !== null) originals.push(await loadOriginal(sources.ledger, wallet, entry, options));
   }
+  const paid = await loadPaid(sources, wallet, needed, options);
+  for (const entry of paid.clawbacks) originals.push(await loadOriginal(sources.ledger, wallet, entry, options));
   const holds = [...named, ...dueHolds];
   const receipts = [...holds.map((hold) => hold.receipt), ...originals.map(({ entry }) => entry.receipt)].flat();
-  const lotIds = [...new Set([...needed.lotIds, ...receipts.map((line) => line.lotId)])];
+  const lotIds = [...new Set([...needed.lotIds, ...paid.lotIds, ...receipts.map((line) => line.lotId)])];
   const embedded = new Set(wallet.lots.map((lot) => lot.id));
   const outside = lotIds.filter((id) => !embedded.has(id));
 
@@ -67,9 +72,35 @@ export async function loadFacts(
       counters: await loadCounters(sources, needed, options),
       originals: new Map(originals.map((original) => [original.entry.id, original])),
       lots: new Map(facts.map((fact) => [fact.id, fact])),
+      payments: paid.payments,
     },
     ...(needed.dueHolds ? { nextHoldAtOfOthers: await nextDeadline(sources, wallet, dueHolds.length, options) } : {}),
   };
+}
+
+/** The payments whose claims change, the lots that they stand behind, and what was clawed of them before. */
+async function loadPaid(
+  { payments, lots, ledger }: FactSources,
+  wallet: Wallet,
+  { causes }: NeededFacts,
+  options: OperationOptions | undefined,
+): Promise<{
+  readonly payments: ReadonlyMap<string, PaymentFact>;
+  readonly lotIds: readonly string[];
+  readonly clawbacks: readonly Entry[];
+}> {
+  const found = new Map<string, PaymentFact>();
+  const lotIds: string[] = [];
+  const clawbacks: Entry[] = [];
+  for (const cause of new Set(causes)) {
+    const payment = await payments.find(wallet.accountId, cause, options);
+    if (payment === null) continue;
+    found.set(cause, payment);
+    const own = await lots.findByRootCause(wallet.accountId, cause, options);
+    lotIds.push(...own.filter(({ walletId }) => walletId === wallet.id).map(({ id }) => id));
+    if (payment.unitsTaken > 0) clawbacks.push(...(await ledger.findClawbacks(wallet, cause, options)));
+  }
+  return { payments: found, lotIds, clawbacks };
 }
 
 async function loadCounters(
@@ -100,17 +131,16 @@ async function nextDeadline(
 async function loadOriginal(
   ledger: Ledger,
   wallet: Wallet,
-  entryId: string,
+  entry: Entry,
   options: OperationOptions | undefined,
-): Promise<Original | null> {
-  const entry = await ledger.findById(wallet, entryId, options);
-  if (entry === null) return null;
-  const reversals = await ledger.findReversals(wallet, entryId, options);
+): Promise<Original> {
+  const reversals = await ledger.findReversals(wallet, entry.id, options);
   return {
     entry,
     given: reversals.flatMap((reversal) => givenLines(reversal.answer["given"])),
     givenDebt: reversals.reduce((sum, reversal) => sum + Number(reversal.answer["debt"] ?? 0), 0),
     fate: await loadFate(ledger, wallet, entry, options),
+    absorbed: reversals.reduce((sum, reversal) => sum + Number(reversal.answer["forgiven"] ?? 0), 0),
   };
 }
 

@@ -26,6 +26,7 @@ export function toDbLotTerms(database: Database, lot: LotTerms): Record<string, 
     costMinor: toDbInteger(database, lot.costMinor),
     currency: lot.currency,
     grantedAt: toDbInstant(lot.grantedAt),
+    rootCause: lot.rootCause,
   };
 }
 
@@ -36,6 +37,7 @@ export function toDbOpenLot(database: Database, lot: OpenLot): Record<string, un
     granted: toDbInteger(database, lot.granted),
     remaining: toDbInteger(database, lot.remaining),
     pending: lot.pending,
+    frozenBy: [...lot.frozenBy],
   };
 }
 
@@ -50,6 +52,7 @@ export function fromDbLotTerms(document: StoredDocument): LotTerms {
     costMinor: fromDbAmount(document["costMinor"], "costMinor"),
     currency: fromDbTextOrNull(document["currency"], "currency"),
     grantedAt: fromDbInstant(document["grantedAt"], "grantedAt"),
+    rootCause: fromDbText(document["rootCause"], "rootCause"),
   };
 }
 
@@ -61,6 +64,7 @@ export function fromDbOpenLot(document: StoredDocument, idField: "id" | "_id"): 
     granted: fromDbAmount(document["granted"], "granted"),
     remaining: fromDbAmount(document["remaining"], "remaining"),
     pending: document["pending"] === true,
+    frozenBy: fromDbList(document["frozenBy"], "frozenBy", fromDbText),
   };
 }
 

@@ -3,9 +3,13 @@ import type { Database, OperationOptions, StoredDocument } from "../../ports/col
 import { fromDbLotTerms, toDbLotTerms } from "./lot-mapping";
 import { fromDbAmount, fromDbText, fromDbTextOrNull, fromDbWord, toDbInteger } from "./mapping";
 
+const MAX_LOTS_OF_A_CAUSE = 1000;
+
 /** The collection `lots`: the immutable facts of every grant; inserted and found, nothing else. */
 export interface Lots {
   insert(lots: readonly LotFact[], options: OperationOptions): Promise<void>;
+  /** The lots of an account that the payment of a cause stands behind, at most 1,000. */
+  findByRootCause(accountId: string, cause: string, options?: OperationOptions): Promise<readonly LotFact[]>;
   findByIds(accountId: string, ids: readonly string[], options?: OperationOptions): Promise<readonly LotFact[]>;
 }
 
@@ -28,6 +32,10 @@ export function createLots(database: Database): Lots {
         })),
         options,
       ),
+    findByRootCause: async (accountId, cause, options) => {
+      const filter = { accountId, rootCause: cause };
+      return (await collection.find(filter, { ...options, limit: MAX_LOTS_OF_A_CAUSE })).map(fromDbLotFact);
+    },
     findByIds: async (accountId, ids, options) => {
       if (ids.length === 0) return [];
       const filter = { accountId, _id: { $in: [...ids] } };

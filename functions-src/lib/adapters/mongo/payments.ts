@@ -1,20 +1,39 @@
-import type { PaymentFact } from "../../domain/payment";
-import type { Database, OperationOptions } from "../../ports/collection";
-import { toDbInstant, toDbInteger } from "./mapping";
+import { type PaymentClaims, type PaymentFact, STRIPE_MODES } from "../../domain/payment";
+import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
+import type { PaymentRecords } from "../../ports/payment-records";
+import {
+  fromDbAmount,
+  fromDbInstant,
+  fromDbInstantOrNull,
+  fromDbInteger,
+  fromDbList,
+  fromDbText,
+  fromDbTextOrNull,
+  fromDbWord,
+  toDbInstant,
+  toDbInstantOrNull,
+  toDbInteger,
+} from "./mapping";
 
-/** The collection `payments`: what Stripe collected per cause, and what was granted for it. */
-export interface PaymentRecords {
+/** The collection `payments`, whose writes and reads may be part of a wallet transaction. */
+export interface PaymentCollection extends PaymentRecords {
   insert(payments: readonly PaymentFact[], options: OperationOptions): Promise<void>;
+  find(accountId: string, cause: string, options?: OperationOptions): Promise<PaymentFact | null>;
+  updateClaims(
+    payment: Pick<PaymentFact, "accountId" | "cause">,
+    claims: PaymentClaims,
+    options?: OperationOptions,
+  ): Promise<boolean>;
 }
 
 /** Opens the collection `payments`. */
-export function createPaymentRecords(database: Database): PaymentRecords {
+export function createPaymentRecords(database: Database): PaymentCollection {
   const collection = database.collection("payments");
   return {
     insert: (payments, options) =>
       collection.insertMany(
         payments.map((payment) => ({
-          _id: `${payment.accountId}:${payment.cause}`,
+          _id: idOf(payment),
           accountId: payment.accountId,
           cause: payment.cause,
           schemaVersion: 1,
@@ -27,8 +46,58 @@ export function createPaymentRecords(database: Database): PaymentRecords {
           stripePaymentIntentId: payment.stripePaymentIntentId,
           unitsGranted: toDbInteger(database, payment.unitsGranted),
           paidAt: toDbInstant(payment.paidAt),
+          ...toDbClaims(database, payment),
         })),
         options,
       ),
+    find: async (accountId, cause, options) => {
+      const document = await collection.findOne({ _id: idOf({ accountId, cause }), accountId }, options);
+      return document === null ? null : fromDbPayment(document);
+    },
+    listDue: async ({ until, limit }) => {
+      const filter = { recheckAt: { $type: "date", $lte: toDbInstant(until) } };
+      return (await collection.find(filter, { sort: { recheckAt: 1 }, limit })).map(fromDbPayment);
+    },
+    updateClaims: async (payment, claims, options) => {
+      const filter = { _id: idOf(payment), accountId: payment.accountId, revision: claims.revision - 1 };
+      return (await collection.updateOne(filter, { $set: toDbClaims(database, claims) }, options)).matched;
+    },
+  };
+}
+
+function idOf({ accountId, cause }: Pick<PaymentFact, "accountId" | "cause">): string {
+  return `${accountId}:${cause}`;
+}
+
+function toDbClaims(database: Database, claims: PaymentClaims): Record<string, unknown> {
+  return {
+    returnedMinor: toDbInteger(database, claims.returnedMinor),
+    disputedMinor: toDbInteger(database, claims.disputedMinor),
+    unitsTaken: toDbInteger(database, claims.unitsTaken),
+    frozenBy: [...claims.frozenBy],
+    recheckAt: toDbInstantOrNull(claims.recheckAt),
+    revision: claims.revision,
+  };
+}
+
+function fromDbPayment(document: StoredDocument): PaymentFact {
+  return {
+    accountId: fromDbText(document["accountId"], "accountId"),
+    cause: fromDbText(document["cause"], "cause"),
+    mode: fromDbWord(document["mode"], STRIPE_MODES, "mode"),
+    valueMinor: fromDbAmount(document["valueMinor"], "valueMinor"),
+    currency: fromDbText(document["currency"], "currency"),
+    packId: fromDbText(document["packId"], "packId"),
+    packVersion: fromDbInteger(document["packVersion"], "packVersion"),
+    quantity: fromDbInteger(document["quantity"], "quantity"),
+    stripePaymentIntentId: fromDbTextOrNull(document["stripePaymentIntentId"], "stripePaymentIntentId"),
+    unitsGranted: fromDbAmount(document["unitsGranted"], "unitsGranted"),
+    paidAt: fromDbInstant(document["paidAt"], "paidAt"),
+    returnedMinor: fromDbAmount(document["returnedMinor"], "returnedMinor"),
+    disputedMinor: fromDbAmount(document["disputedMinor"], "disputedMinor"),
+    unitsTaken: fromDbAmount(document["unitsTaken"], "unitsTaken"),
+    frozenBy: fromDbList(document["frozenBy"], "frozenBy", fromDbText),
+    recheckAt: fromDbInstantOrNull(document["recheckAt"], "recheckAt"),
+    revision: fromDbInteger(document["revision"], "revision"),
   };
 }

@@ -14,7 +14,7 @@ import { loadFacts } from "./load-facts";
 import { type LotStates, createLotStates } from "./lot-states";
 import { type Lots, createLots } from "./lots";
 import { type Outbox, createOutbox } from "./outbox";
-import { type PaymentRecords, createPaymentRecords } from "./payments";
+import { type PaymentCollection, createPaymentRecords } from "./payments";
 import { asTransient } from "./store-errors";
 import { type UsageCounters, createUsageCounters } from "./usage-store";
 import { createSettings } from "./wallet-settings";
@@ -78,7 +78,7 @@ interface Writers {
   readonly lotStates: LotStates;
   readonly holds: Holds;
   readonly counters: UsageCounters;
-  readonly payments: PaymentRecords;
+  readonly payments: PaymentCollection;
   readonly notes: EntryNotes;
   readonly outbox: Outbox;
 }
@@ -96,6 +96,9 @@ async function write(writers: Writers, changes: SealedChanges, options: Operatio
   if (changes.holds.length > 0) await writers.holds.save(changes.holds, options);
   for (const counter of changes.counters) await writers.counters.save(counter, options);
   if (changes.payments.length > 0) await writers.payments.insert(changes.payments, options);
+  for (const payment of changes.changedPayments) {
+    if (!(await writers.payments.updateClaims(payment, payment, options))) throw new StoreFailure("transient", null);
+  }
   if (changes.notes.length > 0) await writers.notes.insert(wallet.accountId, changes.notes, options);
   if (changes.messages.length > 0) await writers.outbox.insert(changes.messages, options);
 }

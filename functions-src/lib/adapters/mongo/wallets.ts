@@ -1,4 +1,4 @@
-import type { Gate, Wallet, WalletPolicy, WalletRef } from "../../domain/wallet";
+import type { Claim, Gate, Wallet, WalletPolicy, WalletRef } from "../../domain/wallet";
 import { walletIdOf } from "../../domain/wallet";
 import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import type { DuePage, DueWallet } from "../../ports/wallet-store";
@@ -86,6 +86,12 @@ function toDbState(database: Database, wallet: Wallet): Record<string, unknown> 
     alert: { ...wallet.alert, lowAt: wallet.alert.lowAt === null ? null : integer(wallet.alert.lowAt) },
     nextHoldAt: toDbInstantOrNull(wallet.nextHoldAt),
     clocks: wallet.clocks.map((clock) => toDbClock(database, clock)),
+    claims: wallet.claims.map((claim) => ({
+      cause: claim.cause,
+      frozenBy: [...claim.frozenBy],
+      frozenAt: toDbInstantOrNull(claim.frozenAt),
+      owed: integer(claim.owed),
+    })),
     available: integer(wallet.available),
     pending: integer(wallet.pending),
     frozen: integer(wallet.frozen),
@@ -98,6 +104,15 @@ function toDbState(database: Database, wallet: Wallet): Record<string, unknown> 
       remaining: integer(wallet.waiting.remaining),
       nextAt: toDbInstantOrNull(wallet.waiting.nextAt),
     },
+  };
+}
+
+function fromDbClaim(claim: StoredDocument): Claim {
+  return {
+    cause: fromDbText(claim["cause"], "cause"),
+    frozenBy: fromDbList(claim["frozenBy"], "frozenBy", fromDbText),
+    frozenAt: fromDbInstantOrNull(claim["frozenAt"], "frozenAt"),
+    owed: fromDbAmount(claim["owed"], "owed"),
   };
 }
 
@@ -118,6 +133,7 @@ function fromDbWallet(document: StoredDocument): Wallet {
       debt: fromDbWord(policy["debt"], DEBT_POLICIES, "policy.debt"),
       blockInDebt: policy["blockInDebt"] === true,
       transfers: policy["transfers"] === true,
+      clawbackFromLaterLots: policy["clawbackFromLaterLots"] === true,
       transferWaitDays: fromDbInteger(policy["transferWaitDays"], "policy.transferWaitDays"),
     },
     alert: {
@@ -127,6 +143,7 @@ function fromDbWallet(document: StoredDocument): Wallet {
     },
     nextHoldAt: fromDbInstantOrNull(document["nextHoldAt"], "nextHoldAt"),
     clocks: fromDbList(document["clocks"], "clocks", (element, path) => fromDbClock(fromDbDocument(element, path))),
+    claims: fromDbList(document["claims"], "claims", (element, path) => fromDbClaim(fromDbDocument(element, path))),
     available: fromDbAmount(document["available"], "available"),
     pending: fromDbAmount(document["pending"], "pending"),
     frozen: fromDbAmount(document["frozen"], "frozen"),

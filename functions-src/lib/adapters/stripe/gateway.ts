@@ -4,6 +4,7 @@ import { AppError } from "../../domain/app-error";
 import type { CheckoutFacts, PackOrder } from "../../domain/checkout";
 import type { StripeMode } from "../../domain/payment";
 import type { PackCheckout, Payments, VerifiedEvent } from "../../ports/payments";
+import { findPaymentIntent, loadMoneyBack } from "./money-back";
 import { verifySignature } from "./verify-signature";
 
 /** The API version that the code was written against; the webhook endpoint must use the same. */
@@ -40,6 +41,12 @@ export function createPayments(settings: StripeSettings): Payments {
     },
     loadCheckout: async (sessionId) =>
       fromStripeCheckout(await called(() => stripe.checkout.sessions.retrieve(sessionId))),
+    findCheckout: async (paymentIntentId) => {
+      const { data } = await called(() => stripe.checkout.sessions.list({ payment_intent: paymentIntentId, limit: 1 }));
+      return data[0]?.id ?? null;
+    },
+    findPaymentIntent: (object) => called(() => findPaymentIntent(stripe, object)),
+    loadMoneyBack: (paymentIntentId) => called(() => loadMoneyBack(stripe, paymentIntentId)),
     verifyDelivery: async ({ rawBody, signature, now }) => {
       const nowSeconds = Math.floor(now / 1000);
       const check = await verifySignature({ rawBody, signature, nowSeconds }, settings.webhookSecrets);

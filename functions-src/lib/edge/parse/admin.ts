@@ -72,6 +72,12 @@ export const parseWriteOff = parseWith(
     .transform(({ amount, ...rest }) => ({ ...rest, amount: amount ?? null })),
 );
 
+/** The fields that were given. */
+function given<T extends object>(all: T): { [Field in keyof T]?: Exclude<T[Field], undefined> } {
+  const entries = Object.entries(all).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Field in keyof T]?: Exclude<T[Field], undefined> };
+}
+
 const DAYS = "expected a whole number of days in 0..365";
 
 export const parsePolicy = parseWith(
@@ -82,19 +88,9 @@ export const parsePolicy = parseWith(
       debt: z.enum(["repay", "collect"], { error: "expected repay or collect" }).optional(),
       blockInDebt: z.boolean({ error: "expected true or false" }).optional(),
       transfers: z.boolean({ error: "expected true or false" }).optional(),
+      clawbackFromLaterLots: z.boolean({ error: "expected true or false" }).optional(),
       transferWaitDays: z.int({ error: DAYS }).min(0, { error: DAYS }).max(365, { error: DAYS }).optional(),
       reason: fields.reason,
     })
-    .transform(({ accountId, unit, reason, overdraftLimit, debt, blockInDebt, transfers, transferWaitDays }) => ({
-      accountId,
-      unit,
-      reason,
-      policy: {
-        ...(overdraftLimit === undefined ? {} : { overdraftLimit }),
-        ...(debt === undefined ? {} : { debt }),
-        ...(blockInDebt === undefined ? {} : { blockInDebt }),
-        ...(transfers === undefined ? {} : { transfers }),
-        ...(transferWaitDays === undefined ? {} : { transferWaitDays }),
-      },
-    })),
+    .transform(({ accountId, unit, reason, ...policy }) => ({ accountId, unit, reason, policy: given(policy) })),
 );

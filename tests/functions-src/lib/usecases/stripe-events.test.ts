@@ -148,8 +148,24 @@ describe("the inbox", () => {
   });
 
   it("knows every event type it was written for by an effect or by a reason to ignore it", () => {
-    const settling = Object.keys(EFFECTS).filter((type) => EFFECTS[type]!({ type, objectId: "x" }).length > 0);
-    expect(settling).toEqual(["checkout.session.completed", "checkout.session.async_payment_succeeded"]);
+    const meanings = Object.keys(EFFECTS).flatMap((type) =>
+      EFFECTS[type]!({ type, objectId: "x" }).map((effect) => ({
+        kind: effect.kind === "settle_checkout" ? effect.kind : effect.object.kind,
+        type,
+      })),
+    );
+    const kinds = [...new Set(meanings.map(({ kind }) => kind))];
+    const typesOf = (wanted: string) => meanings.filter(({ kind }) => kind === wanted).map(({ type }) => type);
+    expect(kinds.map((kind) => [kind, typesOf(kind)])).toEqual([
+      ["settle_checkout", ["checkout.session.completed", "checkout.session.async_payment_succeeded"]],
+      ["refund", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"]],
+      ["charge", ["charge.refunded"]],
+      [
+        "dispute",
+        ["created", "updated", "closed", "funds_withdrawn", "funds_reinstated"].map((end) => `charge.dispute.${end}`),
+      ],
+      ["warning", ["radar.early_fraud_warning.created", "radar.early_fraud_warning.updated"]],
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { KEY_SCOPES } from "../../../domain/entry";
-import { INBOX_STATES, STRIPE_MODES } from "../inbox-store";
+import { STRIPE_MODES } from "../../../domain/payment";
+import { INBOX_STATES } from "../inbox-store";
 import { OPERATION_STATES } from "../operation-store";
 import {
   type CollectionDefinition,
@@ -10,6 +11,7 @@ import {
   hash,
   instant,
   instantOrNull,
+  list,
   smallNumber,
   text,
   textOrNull,
@@ -117,8 +119,22 @@ export const paymentsDefinition: CollectionDefinition = {
     stripePaymentIntentId: textOrNull(),
     unitsGranted: amount,
     paidAt: instant,
+    returnedMinor: amount,
+    disputedMinor: amount,
+    unitsTaken: amount,
+    frozenBy: list(text(128), 20),
+    recheckAt: instantOrNull,
+    revision: smallNumber(1_000_000),
   },
-  indexes: [],
+  rules: [{ $lte: ["$unitsTaken", "$unitsGranted"] }],
+  indexes: [
+    {
+      name: "recheck_due",
+      key: { recheckAt: 1 },
+      partialFilterExpression: { recheckAt: { $type: "date" } },
+      serves: "the sweep: payments whose fraud warning freezes no longer, the longest due first, on whatever shard",
+    },
+  ],
 };
 
 export const stripeLinksDefinition: CollectionDefinition = {

@@ -23,6 +23,7 @@ export const lotTermProperties: Readonly<Record<string, JsonSchema>> = {
   costMinor: amount,
   currency: textOrNull(3),
   grantedAt: instant,
+  rootCause: text(),
 };
 
 /** The fields of an open lot, wherever it lives. */
@@ -31,6 +32,7 @@ export const openLotProperties: Readonly<Record<string, JsonSchema>> = {
   granted: amount,
   remaining: amount,
   pending: flag,
+  frozenBy: list(text(128), 20),
 };
 
 /** A list of receipt lines. */

@@ -25,6 +25,11 @@ export const lotsDefinition: CollectionDefinition = {
       unique: true,
       serves: "one grant per economic cause and part, whatever keys the calls carried",
     },
+    {
+      name: "root_cause",
+      key: { accountId: 1, rootCause: 1 },
+      serves: "all lots that a payment stands behind, when money goes back or is disputed",
+    },
   ],
 };
 
@@ -57,6 +62,7 @@ export const lotStatesDefinition: CollectionDefinition = {
     },
   ],
   copies: {
-    "class, priority, scope, effectiveAt, expiresAt, costMinor, currency, grantedAt, granted": "lots; never change",
+    "class, priority, scope, effectiveAt, expiresAt, costMinor, currency, grantedAt, rootCause, granted":
+      "lots; never change",
   },
 };

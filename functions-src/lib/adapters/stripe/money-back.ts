@@ -1,0 +1,83 @@
+import type Stripe from "stripe";
+import { isAmount, type Amount } from "../../domain/amount";
+import type { MoneyBack } from "../../domain/money-back";
+import type { MoneyBackObject } from "../../domain/stripe-effects";
+
+/** More refunds than this nobody makes of one payment. */
+const MAX_REFUNDS = 1000;
+
+/** Reads which payment intent an object is about. */
+export async function findPaymentIntent(stripe: Stripe, { kind, id }: MoneyBackObject): Promise<string | null> {
+  switch (kind) {
+    case "refund":
+      return idOf((await stripe.refunds.retrieve(id)).payment_intent);
+    case "dispute":
+      return idOf((await stripe.disputes.retrieve(id)).payment_intent);
+    case "warning":
+      return idOf((await stripe.radar.earlyFraudWarnings.retrieve(id)).payment_intent ?? null);
+    case "charge":
+      return idOf((await stripe.charges.retrieve(id)).payment_intent);
+  }
+}
+
+function idOf(reference: string | { readonly id: string } | null): string | null {
+  return reference === null || typeof reference === "string" ? reference : reference.id;
+}
+
+/** Reads everything that stands against a payment intent. */
+export async function loadMoneyBack(stripe: Stripe, paymentIntentId: string): Promise<MoneyBack> {
+  const about = { payment_intent: paymentIntentId, limit: 100 };
+  const refunds = await stripe.refunds.list(about).autoPagingToArray({ limit: MAX_REFUNDS });
+  const disputes = await stripe.disputes.list(about);
+  const warnings = await stripe.radar.earlyFraudWarnings.list(about);
+  return {
+    refunds: refunds.map(({ id, status, amount }) => ({
+      id,
+      status: refundStatus(status),
+      amountMinor: amountOf(amount, id),
+    })),
+    disputes: disputes.data.map(({ id, status, amount }) => ({
+      id,
+      state: disputeState(status),
+      amountMinor: amountOf(amount, id),
+    })),
+    warnings: warnings.data.map(({ id, actionable, created }) => ({ id, actionable, at: created * 1000 })),
+  };
+}
+
+function amountOf(amount: number, id: string): Amount {
+  if (!isAmount(amount)) throw new Error(`${id} has the amount ${amount}`);
+  return amount;
+}
+
+/** A status that Stripe adds later counts as on its way: the money may leave. */
+function refundStatus(status: string | null): MoneyBack["refunds"][number]["status"] {
+  switch (status) {
+    case "succeeded":
+    case "failed":
+    case "canceled":
+    case "requires_action":
+      return status;
+    default:
+      return "pending";
+  }
+}
+
+/** A status that Stripe adds later counts as open: it freezes and takes nothing. */
+function disputeState(status: string): MoneyBack["disputes"][number]["state"] {
+  switch (status) {
+    case "warning_needs_response":
+    case "warning_under_review":
+      return "inquiry";
+    case "lost":
+    case "appeal_needs_response":
+    case "appeal_under_review":
+      return "lost";
+    case "won":
+    case "warning_closed":
+    case "prevented":
+      return "closed";
+    default:
+      return "open";
+  }
+}

@@ -1,0 +1,11 @@
+import type { Instant } from "../domain/instant";
+import type { PaymentClaims, PaymentFact } from "../domain/payment";
+
+/** What Stripe collected per cause, what was granted for it, and what stands against it. */
+export interface PaymentRecords {
+  find(accountId: string, cause: string): Promise<PaymentFact | null>;
+  /** Payments whose claims time changes until an instant, the longest due first. */
+  listDue(page: { readonly until: Instant; readonly limit: number }): Promise<readonly PaymentFact[]>;
+  /** Changes claims that mean nothing for the wallet, on a payment that still has the revision before; answers whether it had. */
+  updateClaims(payment: Pick<PaymentFact, "accountId" | "cause">, claims: PaymentClaims): Promise<boolean>;
+}

@@ -1,0 +1,279 @@
+import { toAmount } from "../../../../functions-src/lib/domain/amount";
+import type { MoneyBack } from "../../../../functions-src/lib/domain/money-back";
+import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
+import { consume } from "../../../../functions-src/lib/usecases/consume";
+import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
+import { processStripeEvent, sweepInbox } from "../../../../functions-src/lib/usecases/process-stripe-event";
+import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
+import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
+import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
+import { createSeededRandom } from "../../../../scripts/prove/seeded-random";
+import demo from "../../../../catalog/demo.json";
+import { DAY, T0 } from "../../../support/builders";
+import { FakePayments, depsOver } from "../../../support/deps";
+import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
+
+type TestDeps = ReturnType<typeof depsOver>;
+
+const NOTHING: MoneyBack = { refunds: [], disputes: [], warnings: [] };
+const SAMPLES = 20;
+
+let test: TestDatabase;
+let count = 0;
+beforeAll(async () => {
+  test = await startTestDatabase();
+  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+});
+afterAll(() => test.close());
+
+/** A person who bought a pack of 100 tokens for 1,000 cents; its own event was not processed yet. */
+interface Buyer {
+  readonly deps: TestDeps;
+  readonly payments: FakePayments;
+  readonly accountId: string;
+  readonly sessionId: string;
+  readonly caller: {
+    readonly kind: "user";
+    readonly userId: string;
+    readonly email: string;
+    readonly anonymous: false;
+  };
+}
+
+async function buyer(): Promise<Buyer> {
+  const payments = new FakePayments();
+  const deps = depsOver(test.database, payments);
+  const userId = `money${(count += 1)}`;
+  const caller = { kind: "user", userId, email: `${userId}@example.org`, anonymous: false } as const;
+  const accountId = (await ensureUser(deps, caller, T0)).memberships[0]!.accountId;
+  const urls = { successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
+  const input = { key: "buy", pack: "pack-100", quantity: 1, ...urls };
+  const { sessionId } = (await startCheckout(deps, { caller, accountId, input }, T0)) as CheckoutAnswer;
+  payments.pay(sessionId);
+  return { deps, payments, accountId, sessionId, caller };
+}
+
+async function deliver({ deps }: Buyer, type: string, objectId: string, now = T0): Promise<string> {
+  const id = `evt_money_${(count += 1)}`;
+  const event = { id, type, objectId, mode: "test", apiVersion: "2026-10-28.endive", state: "received" } as const;
+  await deps.inbox.store({ ...event, attempts: 0, receivedAt: now, bodyHash: "0".repeat(64) }, "{}");
+  await processStripeEvent(deps, id, now);
+  return id;
+}
+
+const say = (who: Buyer, money: Partial<MoneyBack>): void =>
+  void who.payments.moneyBack.set(`pi_${who.sessionId}`, { ...NOTHING, ...money });
+const refund = (id: string, amountMinor: number, status: "pending" | "succeeded" | "failed" = "succeeded") => ({
+  id,
+  status,
+  amountMinor: toAmount(amountMinor),
+});
+const dispute = (id: string, state: MoneyBack["disputes"][number]["state"]) => ({
+  id,
+  state,
+  amountMinor: toAmount(1000),
+});
+const walletOf = async ({ deps, accountId }: Buyer) => (await deps.wallets.loadWallet({ accountId, unit: "tokens" }))!;
+const paymentOf = ({ deps, accountId, sessionId }: Buyer) => deps.paymentRecords.find(accountId, `pack:${sessionId}`);
+const spend = (who: Buyer, amount: number) =>
+  consume(
+    who.deps,
+    {
+      caller: who.caller,
+      accountId: who.accountId,
+      input: {
+        key: `k${(count += 1)}`,
+        amount: toAmount(amount),
+        quantity: null,
+        unit: "tokens",
+        feature: null,
+        metadata: null,
+      },
+    },
+    T0,
+  );
+
+/** The ledger in words that are the same for every buyer. */
+async function ledgerOf(who: Buyer): Promise<unknown> {
+  const wallet = { id: `${who.accountId}:tokens`, accountId: who.accountId };
+  const entries = await who.deps.wallets.listOldest({ wallet, afterSeq: 0, limit: 100 });
+  const told = entries.map(({ recordedAt: _r, prevHash: _p, hash: _h, fingerprint: _f, ...entry }) => entry);
+  return JSON.parse(JSON.stringify(told).replaceAll(who.accountId, "acc").replaceAll(who.sessionId, "cs")) as unknown;
+}
+
+function permutationsOf<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, index) =>
+    permutationsOf([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
+  );
+}
+
+type StoryEvent = readonly [type: string, object: string];
+
+interface Story {
+  readonly name: string;
+  readonly money: Partial<MoneyBack>;
+  /** Type and object of each effectful event; `session` stands for the checkout session. */
+  readonly events: readonly [StoryEvent, ...StoryEvent[]];
+  readonly ends: object;
+}
+const COMPLETED = ["checkout.session.completed", "session"] as const;
+const STORIES: readonly Story[] = [
+  { name: "a pack", money: {}, events: [COMPLETED, COMPLETED], ends: { available: 103 } },
+  {
+    name: "a pack that is paid later",
+    money: {},
+    events: [COMPLETED, ["checkout.session.async_payment_succeeded", "session"]],
+    ends: { available: 103 },
+  },
+  {
+    name: "a partial refund and one of the rest",
+    money: { refunds: [refund("re_1", 250), refund("re_2", 750)] },
+    events: [
+      COMPLETED,
+      ["refund.created", "re_1"],
+      ["refund.updated", "re_1"],
+      ["refund.created", "re_2"],
+      ["charge.refund.updated", "re_2"],
+    ],
+    ends: { available: 3, debt: 0 },
+  },
+  {
+    name: "a dispute that is won",
+    money: { disputes: [dispute("dp_1", "closed")] },
+    events: [
+      COMPLETED,
+      ["charge.dispute.created", "dp_1"],
+      ["charge.dispute.funds_withdrawn", "dp_1"],
+      ["charge.dispute.closed", "dp_1"],
+      ["charge.dispute.funds_reinstated", "dp_1"],
+    ],
+    ends: { available: 103, frozen: 0, debt: 0 },
+  },
+  {
+    name: "a refund, then a dispute that is lost",
+    money: { refunds: [refund("re_1", 250)], disputes: [dispute("dp_1", "lost")] },
+    events: [
+      COMPLETED,
+      ["refund.created", "re_1"],
+      ["charge.dispute.created", "dp_1"],
+      ["charge.dispute.funds_withdrawn", "dp_1"],
+      ["charge.dispute.closed", "dp_1"],
+    ],
+    ends: { available: 3, frozen: 0, debt: 0 },
+  },
+];
+
+/** Every order of the events, and some with up to two of them twice. */
+function ordersOf({ events }: Story): (readonly (readonly [string, string])[])[] {
+  const random = createSeededRandom(6);
+  const doubled = Array.from({ length: SAMPLES }, () => {
+    const drawn = [...events, ...Array.from({ length: 2 }, () => random.pick(events))];
+    return drawn.map((event) => ({ event, at: random.below(1_000_000) })).sort((left, right) => left.at - right.at);
+  });
+  return [...permutationsOf(events), ...doubled.map((order) => order.map(({ event }) => event))];
+}
+
+describe("all events of a story, in whatever order and how often they come", () => {
+  it.each(STORIES)(
+    "of $name lead to one ledger",
+    async (story) => {
+      let expected: unknown = null;
+      for (const order of ordersOf(story)) {
+        const who = await buyer();
+        const ids = ["re_1", "re_2", "dp_1"];
+        // Objects are named per buyer: two payments never share a refund.
+        const named = JSON.parse(
+          ids.reduce((text, id) => text.replaceAll(id, `${id}_${who.sessionId}`), JSON.stringify(story.money)),
+        ) as Partial<MoneyBack>;
+        say(who, named);
+        for (const [type, object] of order) {
+          await deliver(who, type, object === "session" ? who.sessionId : `${object}_${who.sessionId}`);
+        }
+        expected ??= await ledgerOf(who);
+        expect({ order, ledger: await ledgerOf(who) }).toEqual({ order, ledger: expected });
+        expect(await walletOf(who)).toMatchObject(story.ends);
+      }
+    },
+    120_000,
+  );
+});
+
+describe("money that goes back", () => {
+  it("takes its units step by step, and each repeat of an event takes nothing more", async () => {
+    const who = await buyer();
+    await deliver(who, "checkout.session.completed", who.sessionId);
+    await spend(who, 90);
+    say(who, { refunds: [refund("re_a", 100, "pending")] });
+    await deliver(who, "refund.created", "re_a");
+    await deliver(who, "refund.created", "re_a");
+    expect(await walletOf(who)).toMatchObject({ available: 3, debt: 0 });
+    say(who, { refunds: [refund("re_a", 100), refund("re_b", 900)] });
+    await deliver(who, "refund.created", "re_b");
+    expect(await walletOf(who)).toMatchObject({ available: 0, debt: 87 });
+    say(who, { refunds: [refund("re_a", 100), refund("re_b", 900, "failed")] });
+    await deliver(who, "refund.failed", "re_b");
+    expect(await walletOf(who)).toMatchObject({ available: 3, debt: 0 });
+    expect(await paymentOf(who)).toMatchObject({ returnedMinor: 100, unitsTaken: 10, revision: 3 });
+    expect(await verifyLedger(who.deps, { accountId: who.accountId })).toMatchObject({ ok: true, problems: [] });
+  });
+
+  it("is decided once when several processes hear of it at once", async () => {
+    const who = await buyer();
+    await deliver(who, "checkout.session.completed", who.sessionId);
+    say(who, { refunds: [refund("re_race", 500)], disputes: [dispute("dp_race", "open")] });
+    const processes = Array.from({ length: 4 }, () => depsOver(test.database, who.payments));
+    await Promise.all(
+      processes.map((deps, index) =>
+        deliver(
+          { ...who, deps },
+          index % 2 === 0 ? "refund.created" : "charge.dispute.created",
+          index % 2 === 0 ? "re_race" : "dp_race",
+        ),
+      ),
+    );
+    await sweepInbox(who.deps, T0 + DAY);
+    expect(await walletOf(who)).toMatchObject({ frozen: 50, debt: 0 });
+    expect(await paymentOf(who)).toMatchObject({ unitsTaken: 50, frozenBy: ["dp_race"], revision: 1 });
+    expect(await verifyLedger(who.deps, { accountId: who.accountId })).toMatchObject({ ok: true, problems: [] });
+  });
+
+  it("of less than a unit is kept in the payment and leaves the wallet as it is", async () => {
+    const who = await buyer();
+    await deliver(who, "checkout.session.completed", who.sessionId);
+    say(who, { refunds: [refund("re_1c", 1)] });
+    await deliver(who, "refund.created", "re_1c");
+    say(who, { refunds: [refund("re_1c", 1), refund("re_2c", 1)] });
+    await deliver(who, "refund.created", "re_2c");
+    expect(await walletOf(who)).toMatchObject({ available: 102, seq: 3 });
+    expect(await paymentOf(who)).toMatchObject({ returnedMinor: 2, unitsTaken: 1, revision: 2 });
+  });
+
+  it("beyond what was paid takes no more than was granted, and is alarmed", async () => {
+    const who = await buyer();
+    await deliver(who, "checkout.session.completed", who.sessionId);
+    say(who, { refunds: [refund("re_much", 2000)] });
+    await deliver(who, "refund.created", "re_much");
+    expect(await walletOf(who)).toMatchObject({ available: 3, debt: 0 });
+    expect(who.deps.recorded.alerts).toContainEqual(expect.objectContaining({ event: "refund_exceeds_payment" }));
+  });
+
+  it("of a payment that is not ours is ignored", async () => {
+    const who = await buyer();
+    const id = await deliver(who, "refund.created", "re_foreign");
+    const row = await test.client.db("tollkeeper").collection<{ _id: string }>("stripeEvents").findOne({ _id: id });
+    expect(row).toMatchObject({ state: "done" });
+  });
+
+  it("thaws what a fraud warning froze after 30 days, by the sweep", async () => {
+    const who = await buyer();
+    await deliver(who, "checkout.session.completed", who.sessionId);
+    say(who, { warnings: [{ id: "issfr_1", actionable: true, at: T0 }] });
+    await deliver(who, "radar.early_fraud_warning.created", "issfr_1");
+    expect(await walletOf(who)).toMatchObject({ available: 3, frozen: 100 });
+    await sweepInbox(who.deps, T0 + 30 * DAY - 1);
+    expect(await walletOf(who)).toMatchObject({ frozen: 100 });
+    await sweepInbox(who.deps, T0 + 30 * DAY);
+    expect(await walletOf(who)).toMatchObject({ available: 103, frozen: 0 });
+  });
+});
