@@ -27,6 +27,7 @@ describe("the built tree", () => {
       "admin/adjust",
       "admin/grant",
       "admin/policy",
+      "admin/refund",
       "admin/reverse",
       "admin/verify",
       "admin/void",

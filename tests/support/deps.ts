@@ -79,6 +79,26 @@ export class FakePayments implements Payments {
     return this.moneyBack.get(paymentIntentId) ?? { refunds: [], disputes: [], warnings: [] };
   }
 
+  /** Refunds that we asked for, by idempotency key. */
+  readonly refundsMade = new Map<string, { readonly id: string; readonly wish: string }>();
+
+  async createRefund(refund: Parameters<Payments["createRefund"]>[0]): Promise<string> {
+    await this.answer();
+    const known = this.refundsMade.get(refund.idempotencyKey);
+    if (known !== undefined) return known.id;
+    const id = `re_made_${this.refundsMade.size}_${refund.paymentIntentId}`;
+    this.refundsMade.set(refund.idempotencyKey, { id, wish: refund.wish });
+    const money = await this.loadMoneyBack(refund.paymentIntentId);
+    const refunds = [...money.refunds, { id, status: "succeeded" as const, amountMinor: refund.amountMinor }];
+    this.moneyBack.set(refund.paymentIntentId, { ...money, refunds });
+    return id;
+  }
+
+  async findRefund({ wish }: { wish: string }): Promise<string | null> {
+    await this.answer();
+    return [...this.refundsMade.values()].find((refund) => refund.wish === wish)?.id ?? null;
+  }
+
   async verifyDelivery(): Promise<{ rejected: string }> {
     await this.answer();
     return { rejected: "the fake believes nothing" };

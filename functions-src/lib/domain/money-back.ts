@@ -29,9 +29,8 @@ export interface MoneyBack {
  * share is rounded up on the sum, so that parts never take less than the whole. Open disputes and fraud warnings freeze.
  */
 export function claimsOf(payment: PaymentFact, money: MoneyBack, now: Instant): PaymentClaims {
-  const returned = money.refunds.filter(({ status }) => status !== "failed" && status !== "canceled");
   const lost = money.disputes.filter(({ state }) => state === "lost");
-  const returnedMinor = sumOf(returned);
+  const returnedMinor = liveRefunds(money);
   const disputedMinor = sumOf(lost);
   const freezing = money.warnings.filter((warning) => freezes(warning, now));
   return {
@@ -59,6 +58,11 @@ function unitsFor({ unitsGranted, valueMinor }: PaymentFact, backMinor: number):
 
 function freezes({ actionable, at }: MoneyBack["warnings"][number], now: Instant): boolean {
   return actionable && now < at + WARNING_FREEZE_MS;
+}
+
+/** The money of refunds that are on their way or done. */
+export function liveRefunds({ refunds }: MoneyBack): Amount {
+  return sumOf(refunds.filter(({ status }) => status !== "failed" && status !== "canceled"));
 }
 
 /** Tells whether two claims say the same, whatever their revision. */

@@ -41,6 +41,8 @@ const REFUSALS = {
   balance_limit: "The balance would pass the largest amount: nothing was added",
   /** No pack of this id is sold. */
   pack_unknown: "No such pack is sold: see billing/catalog",
+  /** More money would go back than was paid and did not go back yet. */
+  exceeds_payment: "Less than that was paid and not yet refunded: refund at most `refundableMinor`",
   /** The caller does not belong to the account. */
   not_a_member: "You are not a member of this account",
 } as const;

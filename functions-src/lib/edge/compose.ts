@@ -9,6 +9,7 @@ import { createInboxStore } from "../adapters/mongo/inbox-store";
 import { createLeaseStore } from "../adapters/mongo/lease-store";
 import { createOperationStore } from "../adapters/mongo/operation-store";
 import { DATABASE_NAME } from "../adapters/mongo/schema/collections";
+import { createOutbox } from "../adapters/mongo/outbox";
 import { createPaymentRecords } from "../adapters/mongo/payments";
 import { createStripeLinkStore } from "../adapters/mongo/stripe-link-store";
 import { createUsageStore } from "../adapters/mongo/usage-store";
@@ -74,6 +75,7 @@ export function overDatabase<Outside extends Pick<Deps, "payments" | "digest" | 
     usage: createUsageStore(database),
     links: createStripeLinkStore(database),
     paymentRecords: createPaymentRecords(database),
+    outbox: createOutbox(database),
     post: createWalletQueue((ref, commands, now) => postToWallet(posting, ref, commands, now)),
   };
 }

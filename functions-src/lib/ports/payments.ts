@@ -52,6 +52,15 @@ export interface Payments {
   findPaymentIntent(object: MoneyBackObject): Promise<string | null>;
   /** All refunds, disputes and fraud warnings of a payment intent as they are now. */
   loadMoneyBack(paymentIntentId: string): Promise<MoneyBack>;
+  /** Gives money of a payment back; `wish` marks the refund, so that it can be found again. Answers the refund's id. */
+  createRefund(refund: {
+    readonly idempotencyKey: string;
+    readonly paymentIntentId: string;
+    readonly amountMinor: Amount;
+    readonly wish: string;
+  }): Promise<string>;
+  /** The refund of a payment that a wish made; null = none. */
+  findRefund(refund: { readonly paymentIntentId: string; readonly wish: string }): Promise<string | null>;
   /** Verifies the signature over the exact bytes; nothing in the body is believed before. */
   verifyDelivery(delivery: {
     readonly rawBody: string;

@@ -9,6 +9,7 @@ import type { InboxStore } from "../ports/inbox-store";
 import type { LeaseStore } from "../ports/lease-store";
 import type { Log } from "../ports/log";
 import type { OperationStore } from "../ports/operation-store";
+import type { OutboxStore } from "../ports/outbox-store";
 import type { PaymentRecords } from "../ports/payment-records";
 import type { Payments } from "../ports/payments";
 import type { StripeLinkStore } from "../ports/stripe-links";
@@ -30,6 +31,7 @@ export interface Deps {
   readonly usage: UsageStore;
   readonly links: StripeLinkStore;
   readonly paymentRecords: PaymentRecords;
+  readonly outbox: OutboxStore;
   readonly payments: Payments;
   readonly digest: Digest;
   readonly timing: Timing;

@@ -13,7 +13,7 @@ import { inTransaction } from "./in-transaction";
 import { loadFacts } from "./load-facts";
 import { type LotStates, createLotStates } from "./lot-states";
 import { type Lots, createLots } from "./lots";
-import { type Outbox, createOutbox } from "./outbox";
+import { type OutboxCollection, createOutbox } from "./outbox";
 import { type PaymentCollection, createPaymentRecords } from "./payments";
 import { asTransient } from "./store-errors";
 import { type UsageCounters, createUsageCounters } from "./usage-store";
@@ -80,7 +80,7 @@ interface Writers {
   readonly counters: UsageCounters;
   readonly payments: PaymentCollection;
   readonly notes: EntryNotes;
-  readonly outbox: Outbox;
+  readonly outbox: OutboxCollection;
 }
 
 async function write(writers: Writers, changes: SealedChanges, options: OperationOptions): Promise<void> {

@@ -4,7 +4,7 @@ import { AppError } from "../../domain/app-error";
 import type { CheckoutFacts, PackOrder } from "../../domain/checkout";
 import type { StripeMode } from "../../domain/payment";
 import type { PackCheckout, Payments, VerifiedEvent } from "../../ports/payments";
-import { findPaymentIntent, loadMoneyBack } from "./money-back";
+import { findPaymentIntent, listRefunds, loadMoneyBack } from "./money-back";
 import { verifySignature } from "./verify-signature";
 
 /** The API version that the code was written against; the webhook endpoint must use the same. */
@@ -47,6 +47,14 @@ export function createPayments(settings: StripeSettings): Payments {
     },
     findPaymentIntent: (object) => called(() => findPaymentIntent(stripe, object)),
     loadMoneyBack: (paymentIntentId) => called(() => loadMoneyBack(stripe, paymentIntentId)),
+    createRefund: async ({ idempotencyKey, paymentIntentId, amountMinor, wish }) => {
+      const parameters = { payment_intent: paymentIntentId, amount: amountMinor, metadata: { wish } };
+      return (await called(() => stripe.refunds.create(parameters, { idempotencyKey }))).id;
+    },
+    findRefund: async ({ paymentIntentId, wish }) => {
+      const refunds = await called(() => listRefunds(stripe, paymentIntentId));
+      return refunds.find(({ metadata }) => metadata?.["wish"] === wish)?.id ?? null;
+    },
     verifyDelivery: async ({ rawBody, signature, now }) => {
       const nowSeconds = Math.floor(now / 1000);
       const check = await verifySignature({ rawBody, signature, nowSeconds }, settings.webhookSecrets);

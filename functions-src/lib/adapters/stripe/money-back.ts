@@ -24,10 +24,15 @@ function idOf(reference: string | { readonly id: string } | null): string | null
   return reference === null || typeof reference === "string" ? reference : reference.id;
 }
 
+/** Reads all refunds of a payment intent. */
+export function listRefunds(stripe: Stripe, paymentIntentId: string): Promise<Stripe.Refund[]> {
+  return stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }).autoPagingToArray({ limit: MAX_REFUNDS });
+}
+
 /** Reads everything that stands against a payment intent. */
 export async function loadMoneyBack(stripe: Stripe, paymentIntentId: string): Promise<MoneyBack> {
   const about = { payment_intent: paymentIntentId, limit: 100 };
-  const refunds = await stripe.refunds.list(about).autoPagingToArray({ limit: MAX_REFUNDS });
+  const refunds = await listRefunds(stripe, paymentIntentId);
   const disputes = await stripe.disputes.list(about);
   const warnings = await stripe.radar.earlyFraudWarnings.list(about);
   return {

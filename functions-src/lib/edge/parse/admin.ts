@@ -72,6 +72,12 @@ export const parseWriteOff = parseWith(
     .transform(({ amount, ...rest }) => ({ ...rest, amount: amount ?? null })),
 );
 
+export const parseRefund = parseWith(
+  z
+    .strictObject({ ...keyed, paymentId: fields.recordId, amountMinor: fields.amount.optional() })
+    .transform(({ amountMinor, ...rest }) => ({ ...rest, amountMinor: amountMinor ?? null })),
+);
+
 /** The fields that were given. */
 function given<T extends object>(all: T): { [Field in keyof T]?: Exclude<T[Field], undefined> } {
   const entries = Object.entries(all).filter(([, value]) => value !== undefined);

@@ -1,9 +1,12 @@
+import { AppError } from "../../../../functions-src/lib/domain/app-error";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import type { MoneyBack } from "../../../../functions-src/lib/domain/money-back";
 import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { consume } from "../../../../functions-src/lib/usecases/consume";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { processStripeEvent, sweepInbox } from "../../../../functions-src/lib/usecases/process-stripe-event";
+import { requestRefund } from "../../../../functions-src/lib/usecases/request-refund";
+import { sweepOutbox } from "../../../../functions-src/lib/usecases/send-outbox";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
@@ -25,6 +28,10 @@ beforeAll(async () => {
   await publishCatalog(depsOver(test.database), parseCatalog(demo));
 });
 afterAll(() => test.close());
+afterEach(async () => {
+  // What one test left in the outbox is not for the next one's Stripe.
+  await test.client.db("tollkeeper").collection("outbox").deleteMany({});
+});
 
 /** A person who bought a pack of 100 tokens for 1,000 cents; its own event was not processed yet. */
 interface Buyer {
@@ -275,5 +282,112 @@ describe("money that goes back", () => {
     expect(await walletOf(who)).toMatchObject({ frozen: 100 });
     await sweepInbox(who.deps, T0 + 30 * DAY);
     expect(await walletOf(who)).toMatchObject({ available: 103, frozen: 0 });
+  });
+});
+
+describe("a refund that an operator asks for", () => {
+  const operator = { kind: "operator", id: "op" } as const;
+  const ask = (who: Buyer, key: string, amountMinor: number | null, deps = who.deps) =>
+    requestRefund(
+      deps,
+      operator,
+      {
+        key,
+        paymentId: `pack:${who.sessionId}`,
+        amountMinor: amountMinor === null ? null : toAmount(amountMinor),
+        reason: "goodwill",
+      },
+      T0,
+    );
+  const rowsOf = ({ accountId }: Buyer) =>
+    test.client.db("tollkeeper").collection<{ _id: string; state: string }>("outbox").find({ accountId }).toArray();
+  const bought = async (): Promise<Buyer> => {
+    const who = await buyer();
+    await deliver(who, "checkout.session.completed", who.sessionId);
+    return who;
+  };
+
+  it("is stored first, sent once, and takes its units when the money goes back", async () => {
+    const who = await bought();
+    expect(await ask(who, "r1", 400)).toMatchObject({ ok: true, replayed: false, amountMinor: 400, currency: "USD" });
+    expect(await ask(who, "r1", 400)).toMatchObject({ ok: true, replayed: true, amountMinor: 400 });
+    expect(await ask(who, "r1", 300)).toMatchObject({ code: "key_reused" });
+    expect(await walletOf(who)).toMatchObject({ available: 103 });
+    await Promise.all([1, 2, 3].map(() => sweepOutbox(depsOver(test.database, who.payments), T0)));
+    expect(who.payments.refundsMade.size).toBe(1);
+    expect(await walletOf(who)).toMatchObject({ available: 63 });
+    expect(await ask(who, "r2", null)).toMatchObject({ ok: true, amountMinor: 600 });
+    await sweepOutbox(who.deps, T0);
+    expect(await walletOf(who)).toMatchObject({ available: 3, debt: 0 });
+    expect(await ask(who, "r3", null)).toMatchObject({ code: "exceeds_payment", refundableMinor: 0 });
+    expect((await rowsOf(who)).map(({ state }) => state)).toEqual(["sent", "sent"]);
+  });
+
+  it("counts those on their way before it promises more than was paid", async () => {
+    const who = await bought();
+    await ask(who, "r1", 700);
+    expect(await ask(who, "r2", 400)).toMatchObject({ ok: false, code: "exceeds_payment", refundableMinor: 300 });
+    expect(await ask(who, "r2", 300)).toMatchObject({ ok: true });
+  });
+
+  it("waits out an outage of Stripe without limit, and is made once when its answer was lost", async () => {
+    const who = await bought();
+    await ask(who, "r1", 1000);
+    who.payments.failure = new AppError("unavailable", "down");
+    let now = T0;
+    for (let tries = 0; tries < 30; tries += 1) await sweepOutbox(who.deps, (now += 16 * 60_000));
+    expect((await rowsOf(who))[0]).toMatchObject({ state: "pending", tries: 30 });
+    expect(who.deps.recorded.alerts).toContainEqual(expect.objectContaining({ event: "outbox_failing" }));
+    who.payments.failure = null;
+    // A crash after Stripe made it: the key is forgotten a day later, and the refund is found by its mark.
+    const [row] = await rowsOf(who);
+    await who.payments.createRefund({
+      idempotencyKey: "forgotten",
+      paymentIntentId: `pi_${who.sessionId}`,
+      amountMinor: toAmount(1000),
+      wish: String(row?._id),
+    });
+    await sweepOutbox(who.deps, T0 + 25 * 3_600_000);
+    expect(who.payments.refundsMade.size).toBe(1);
+    expect(await walletOf(who)).toMatchObject({ available: 3, debt: 0 });
+  });
+
+  it("that Stripe refuses ends and is alarmed", async () => {
+    const who = await bought();
+    await ask(who, "r1", 1000);
+    who.payments.failure = new AppError("conflict", "Charge has already been refunded");
+    await sweepOutbox(who.deps, T0);
+    expect((await rowsOf(who))[0]).toMatchObject({ state: "refused", answer: "Charge has already been refunded" });
+    expect(who.deps.recorded.alerts).toContainEqual(expect.objectContaining({ event: "outbox_refused" }));
+    expect(await walletOf(who)).toMatchObject({ available: 103 });
+  });
+
+  it("of an unknown payment is an error that says what was expected", async () => {
+    const who = await bought();
+    const input = { key: "r", paymentId: "pack:cs_none", amountMinor: null, reason: "x" };
+    await expect(requestRefund(who.deps, operator, input, T0)).rejects.toThrow(
+      "paymentId: expected the id of a payment",
+    );
+  });
+});
+
+describe("a pack that is paid after its account was closed", () => {
+  it("is refunded and grants nothing; one that was granted before stays", async () => {
+    const closed = await buyer();
+    const accounts = test.client.db("tollkeeper").collection<{ _id: string }>("accounts");
+    await accounts.updateOne({ _id: closed.accountId }, { $set: { status: "closed" } });
+    await deliver(closed, "checkout.session.completed", closed.sessionId);
+    await deliver(closed, "checkout.session.completed", closed.sessionId);
+    await sweepOutbox(closed.deps, T0);
+    expect(closed.payments.refundsMade.size).toBe(1);
+    expect(await walletOf(closed)).toMatchObject({ available: 3, debt: 0 });
+
+    const kept = await buyer();
+    await deliver(kept, "checkout.session.completed", kept.sessionId);
+    await accounts.updateOne({ _id: kept.accountId }, { $set: { status: "closed" } });
+    await deliver(kept, "checkout.session.completed", kept.sessionId);
+    await sweepOutbox(kept.deps, T0);
+    expect(kept.payments.refundsMade.size).toBe(0);
+    expect(await walletOf(kept)).toMatchObject({ available: 103 });
   });
 });

@@ -1,4 +1,14 @@
-import { type CollectionDefinition, amount, closed, instant, text, textOrNull, word } from "./define-collection";
+import { OUTBOX_KINDS, OUTBOX_STATES } from "../outbox";
+import {
+  type CollectionDefinition,
+  amount,
+  closed,
+  instant,
+  instantOrNull,
+  text,
+  textOrNull,
+  word,
+} from "./define-collection";
 
 export const outboxDefinition: CollectionDefinition = {
   name: "outbox",
@@ -8,10 +18,20 @@ export const outboxDefinition: CollectionDefinition = {
   properties: {
     _id: text(1024),
     accountId: text(),
-    kind: word(["low_balance"]),
+    kind: word(OUTBOX_KINDS),
     causeKey: text(),
-    facts: closed({ unit: text(64), available: amount, lowAt: amount, channel: textOrNull(200) }),
-    state: word(["pending"]),
+    facts: {
+      bsonType: "object",
+      oneOf: [
+        closed({ unit: text(64), available: amount, lowAt: amount, channel: textOrNull(200) }),
+        closed({ payment: text(), paymentIntentId: text(), amountMinor: amount, currency: text(3) }),
+      ],
+    },
+    state: word(OUTBOX_STATES),
+    tries: { bsonType: "int", minimum: 0 },
+    firstTriedAt: instantOrNull,
+    nextAttemptAt: instantOrNull,
+    answer: textOrNull(500),
     at: instant,
   },
   indexes: [
@@ -19,7 +39,13 @@ export const outboxDefinition: CollectionDefinition = {
       name: "cause",
       key: { accountId: 1, causeKey: 1 },
       unique: true,
-      serves: "one message per cause, however often it is written",
+      serves: "one message per cause, however often it is written; the refunds of an account that are on their way",
+    },
+    {
+      name: "pending_due",
+      key: { state: 1, nextAttemptAt: 1 },
+      partialFilterExpression: { state: "pending" },
+      serves: "the outbox sweep: messages whose turn has come, oldest first, on whatever shard",
     },
   ],
 };
