@@ -1,5 +1,6 @@
 import { createDigest } from "../../functions-src/lib/adapters/node/digest";
 import { createTiming } from "../../functions-src/lib/adapters/node/timing";
+import { AppError } from "../../functions-src/lib/domain/app-error";
 import { toAmount } from "../../functions-src/lib/domain/amount";
 import { newestVersions } from "../../functions-src/lib/domain/catalog";
 import type { CheckoutFacts } from "../../functions-src/lib/domain/checkout";
@@ -21,6 +22,8 @@ export class FakePayments implements Payments {
   readonly releaseTrain = "endive";
   readonly sessions = new Map<string, CheckoutFacts>();
   readonly customers: string[] = [];
+  /** Customers that were deleted at Stripe. */
+  readonly gone = new Set<string>();
   /** By payment intent. */
   readonly moneyBack = new Map<string, MoneyBack>();
   failure: Error | null = null;
@@ -36,6 +39,10 @@ export class FakePayments implements Payments {
     checkout: Parameters<Payments["createPackCheckout"]>[0],
   ): Promise<{ sessionId: string; url: string }> {
     await this.answer();
+    if (this.gone.has(checkout.customerId)) {
+      const detail = { code: "resource_missing", param: "customer" };
+      throw new AppError("conflict", `Stripe refused the call: No such customer: '${checkout.customerId}'`, { detail });
+    }
     const sessionId = `cs_${checkout.idempotencyKey.slice(0, 12)}`;
     this.sessions.set(sessionId, {
       sessionId,

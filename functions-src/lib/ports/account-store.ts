@@ -36,6 +36,13 @@ export interface AccountStore {
   /** Claims a mark for an account; answers who holds it. */
   claimIdentity(mark: { readonly id: string; readonly accountId: string; readonly at: Instant }): Promise<string>;
   finishSignup(userId: string): Promise<void>;
+  /** Puts another Stripe customer in the place of one that is gone; answers the one that holds. */
+  replaceStripeCustomer(claim: {
+    readonly accountId: string;
+    readonly mode: StripeMode;
+    readonly gone: string;
+    readonly customerId: string;
+  }): Promise<string>;
   /** Claims the Stripe customer of an account unless one is claimed; answers the one that holds. */
   claimStripeCustomer(claim: {
     readonly accountId: string;

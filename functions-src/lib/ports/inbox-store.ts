@@ -26,6 +26,10 @@ export interface InboxStore {
    * Answers null when it is not due, taken by another, or finished.
    */
   claim(id: string, turn: { readonly now: Instant; readonly nextAttemptAt: Instant }): Promise<InboxEvent | null>;
+  /** An event with the reason of its last failure. */
+  find(id: string): Promise<(InboxEvent & { readonly failure: string | null }) | null>;
+  /** Makes an event due at once, as if it had just been received. */
+  reopen(id: string): Promise<void>;
   finish(id: string, at: Instant): Promise<void>;
   /** Records a failed attempt: it comes again at `nextAttemptAt`, or never when null. */
   fail(id: string, failure: { readonly reason: string; readonly nextAttemptAt: Instant | null }): Promise<void>;

@@ -38,7 +38,11 @@ export async function receiveStripeEvent(
   return { kind: "parked", eventId: verified.id, why };
 }
 
-function parkingReason(deps: Deps, event: { readonly mode: string; readonly apiVersion: string }): string | null {
+/** Why an event has to be kept apart; null = it may be processed. */
+export function parkingReason(
+  deps: Pick<Deps, "payments">,
+  event: { readonly mode: string; readonly apiVersion: string },
+): string | null {
   if (event.mode !== deps.payments.mode) return `event of mode ${event.mode}, we run in ${deps.payments.mode}`;
   const train = event.apiVersion.split(".")[1] ?? "";
   if (train !== deps.payments.releaseTrain)

@@ -52,22 +52,39 @@ export async function startCheckout(
   const operation = await deps.operations.open({ ...ref, useCase: "checkout", fingerprint, at: now });
   if (operation.fingerprint !== fingerprint) return refuse("key_reused");
   const customerId = account?.stripeCustomers[deps.payments.mode] ?? (await claimCustomer(deps, caller, accountId));
-  const session = await createSession(deps, { ref, input, pack, customerId });
+  const session = await createSession(deps, { caller, ref, input, pack, customerId });
   const cause = packCauseOf(session.sessionId);
   await deps.links.put({ mode: deps.payments.mode, stripeId: session.sessionId, accountId, cause, at: now });
   await deps.operations.finish(ref, session);
   return checkoutAnswer(session, "new");
 }
 
-function createSession(
-  deps: Deps,
-  purchase: {
-    readonly ref: { readonly accountId: string; readonly scope: string; readonly key: string };
-    readonly input: CheckoutInput;
-    readonly pack: Pack;
-    readonly customerId: string;
-  },
-): Promise<{ sessionId: string; url: string }> {
+interface Purchase {
+  readonly caller: Caller;
+  readonly ref: { readonly accountId: string; readonly scope: string; readonly key: string };
+  readonly input: CheckoutInput;
+  readonly pack: Pack;
+  readonly customerId: string;
+}
+
+/** Opens the session; a customer that was deleted at Stripe, or merged into another, is replaced once. */
+async function createSession(deps: Deps, purchase: Purchase): Promise<{ sessionId: string; url: string }> {
+  try {
+    return await openSession(deps, purchase);
+  } catch (error) {
+    if (!isCustomerGone(error)) throw error;
+    const { caller, ref, customerId: gone } = purchase;
+    deps.log.alert("stripe_customer_gone", { accountId: ref.accountId, customerId: gone });
+    return openSession(deps, { ...purchase, customerId: await claimCustomer(deps, caller, ref.accountId, gone) });
+  }
+}
+
+function isCustomerGone(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false;
+  return error.detail["code"] === "resource_missing" && error.detail["param"] === "customer";
+}
+
+function openSession(deps: Deps, purchase: Purchase): Promise<{ sessionId: string; url: string }> {
   const { ref, input, pack, customerId } = purchase;
   const parameters = {
     customerId,
@@ -83,16 +100,24 @@ function createSession(
   return deps.payments.createPackCheckout({ idempotencyKey, ...parameters });
 }
 
-/** Makes a Stripe customer and claims it for the account; of several first checkouts one customer wins for all. */
-async function claimCustomer(deps: Deps, caller: Caller, accountId: string): Promise<string> {
+/** Makes a Stripe customer and claims it for the account; of several checkouts at once one customer wins for all. */
+async function claimCustomer(
+  deps: Deps,
+  caller: Caller,
+  accountId: string,
+  gone: string | null = null,
+): Promise<string> {
   const email = caller.kind === "user" ? caller.email : null;
   const { mode } = deps.payments;
   const customerId = await deps.payments.createCustomer({
-    idempotencyKey: deps.digest.json({ useCase: "customer", accountId, mode, email }),
+    idempotencyKey: deps.digest.json({ useCase: "customer", accountId, mode, email, gone }),
     accountId,
     email,
   });
-  return deps.accounts.claimStripeCustomer({ accountId, mode, customerId });
+  const claim = { accountId, mode, customerId };
+  return gone === null
+    ? deps.accounts.claimStripeCustomer(claim)
+    : deps.accounts.replaceStripeCustomer({ ...claim, gone });
 }
 
 function assertQuantity(pack: Pack, quantity: number): void {

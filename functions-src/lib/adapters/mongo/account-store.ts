@@ -1,3 +1,4 @@
+import type { StripeMode } from "../../domain/payment";
 import type { Account, AccountStore, Role, User } from "../../ports/account-store";
 import type { Database, StoredDocument } from "../../ports/collection";
 import { StoreFailure } from "../../ports/wallet-store";
@@ -44,6 +45,21 @@ export function createAccountStore(database: Database): AccountStore {
     }
   };
 
+  /** Sets the customer of a mode where it is still what it was; answers the one that holds. */
+  const setCustomer = async (
+    {
+      accountId,
+      mode,
+      customerId,
+    }: { readonly accountId: string; readonly mode: StripeMode; readonly customerId: string },
+    before: unknown,
+  ): Promise<string> => {
+    const field = `stripeCustomers.${mode}`;
+    await accounts.updateOne({ _id: accountId, [field]: before }, { $set: { [field]: customerId } });
+    const account = await accounts.findOne({ _id: accountId });
+    return fromDbText(fromDbDocument(account?.["stripeCustomers"], "stripeCustomers")[mode], field);
+  };
+
   return {
     findUser,
     findAccount: async (accountId) => {
@@ -68,12 +84,10 @@ export function createAccountStore(database: Database): AccountStore {
     finishSignup: async (userId) => {
       await users.updateOne({ _id: userId }, { $set: { signup: "done" } });
     },
-    claimStripeCustomer: async ({ accountId, mode, customerId }) => {
-      const field = `stripeCustomers.${mode}`;
-      await accounts.updateOne({ _id: accountId, [field]: { $exists: false } }, { $set: { [field]: customerId } });
-      const account = await accounts.findOne({ _id: accountId });
-      return fromDbText(fromDbDocument(account?.["stripeCustomers"], "stripeCustomers")[mode], field);
-    },
+    claimStripeCustomer: ({ accountId, mode, customerId }) =>
+      setCustomer({ accountId, mode, customerId }, { $exists: false }),
+    replaceStripeCustomer: ({ accountId, mode, gone, customerId }) =>
+      setCustomer({ accountId, mode, customerId }, gone),
   };
 }
 

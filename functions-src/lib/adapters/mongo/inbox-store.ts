@@ -2,7 +2,7 @@ import { STRIPE_MODES } from "../../domain/payment";
 import type { Database, StoredDocument } from "../../ports/collection";
 import type { InboxEvent, InboxStore } from "../../ports/inbox-store";
 import { insertOnce } from "./insert-once";
-import { fromDbInstant, fromDbInteger, fromDbText, fromDbWord, toDbInstant } from "./mapping";
+import { fromDbInstant, fromDbInteger, fromDbText, fromDbTextOrNull, fromDbWord, toDbInstant } from "./mapping";
 
 export const INBOX_STATES: readonly InboxEvent["state"][] = ["received", "done", "parked", "dead"];
 
@@ -37,6 +37,14 @@ export function createInboxStore(database: Database): InboxStore {
       const turn = { $set: { nextAttemptAt: toDbInstant(nextAttemptAt), attempts: event.attempts + 1 } };
       const { matched } = await events.updateOne(due, turn);
       return matched ? { ...event, attempts: event.attempts + 1 } : null;
+    },
+    find: async (id) => {
+      const known = await events.findOne({ _id: id });
+      return known === null ? null : { ...fromDbEvent(known), failure: fromDbTextOrNull(known["failure"], "failure") };
+    },
+    reopen: async (id) => {
+      const fresh = { state: "received", attempts: 0, nextAttemptAt: new Date(0), failure: null, doneAt: null };
+      await events.updateOne({ _id: id }, { $set: fresh });
     },
     finish: async (id, at) => {
       await events.updateOne(

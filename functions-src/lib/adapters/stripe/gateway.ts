@@ -96,7 +96,7 @@ async function called<T>(call: () => Promise<T>): Promise<T> {
     }
     throw new AppError("conflict", `Stripe refused the call: ${error.message}`, {
       cause: error,
-      detail: { code: error.code ?? null, requestId: error.requestId ?? null },
+      detail: { code: error.code ?? null, param: error.param ?? null, requestId: error.requestId ?? null },
     });
   }
 }

@@ -78,6 +78,8 @@ export const parseRefund = parseWith(
     .transform(({ amountMinor, ...rest }) => ({ ...rest, amountMinor: amountMinor ?? null })),
 );
 
+export const parseReplayEvent = parseWith(z.strictObject({ eventId: fields.recordId }));
+
 /** The fields that were given. */
 function given<T extends object>(all: T): { [Field in keyof T]?: Exclude<T[Field], undefined> } {
   const entries = Object.entries(all).filter(([, value]) => value !== undefined);

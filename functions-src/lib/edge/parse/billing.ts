@@ -19,3 +19,7 @@ export const parseCheckout = parseWith(
     cancelUrl: fields.url,
   }),
 );
+
+export const parsePurchase = parseWith(
+  z.strictObject({ accountId: fields.accountId.optional(), sessionId: fields.recordId }),
+);

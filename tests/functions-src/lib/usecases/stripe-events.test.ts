@@ -4,6 +4,8 @@ import { EFFECTS } from "../../../../functions-src/lib/domain/stripe-effects";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { processStripeEvent, sweepInbox } from "../../../../functions-src/lib/usecases/process-stripe-event";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
+import { replayEvent } from "../../../../functions-src/lib/usecases/replay-event";
+import { showPurchase } from "../../../../functions-src/lib/usecases/show-purchase";
 import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
 import demo from "../../../../catalog/demo.json";
 import { FakePayments, depsOver } from "../../../support/deps";
@@ -207,5 +209,78 @@ describe("starting a checkout", () => {
       cancelUrl: "https://a.example/",
     };
     expect(await startCheckout(deps, { ...who, input }, T0)).toMatchObject({ ok: false, code: "key_reused" });
+  });
+
+  it("replaces a customer that was deleted at Stripe, once for all who find it gone", async () => {
+    const payments = new FakePayments();
+    const deps = depsOver(test.database, payments);
+    const who = await buyer(deps);
+    await checkout(deps, who, "first");
+    const [gone = "none"] = payments.customers;
+    payments.gone.add(gone);
+    const answers = await Promise.all(
+      ["a", "b", "c"].map((key) => checkout(depsOver(test.database, payments), who, key)),
+    );
+    const customers = new Set(answers.map(({ sessionId }) => payments.sessions.get(sessionId)?.customerId));
+    expect([customers.size, customers.has(gone)]).toEqual([1, false]);
+    expect((await deps.accounts.findAccount(who.accountId))?.stripeCustomers).toEqual({ test: [...customers][0] });
+    expect(deps.recorded.alerts).toEqual([]);
+  });
+});
+
+describe("what became of a purchase", () => {
+  const ask = (deps: TestDeps, who: Awaited<ReturnType<typeof buyer>>, sessionId: string) =>
+    showPurchase(deps, { ...who, input: { sessionId } }, T0);
+
+  it("is told to the page that the buyer comes back to, which credits when the webhook is late", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    const { sessionId } = await checkout(deps, who);
+    expect(await ask(deps, who, sessionId)).toMatchObject({ status: "waiting", why: "session is open", entryId: null });
+    deps.payments.pay(sessionId);
+    const granted = await ask(deps, who, sessionId);
+    expect(granted).toMatchObject({ status: "granted", paymentId: `pack:${sessionId}`, entryId: expect.any(String) });
+    expect(await ask(deps, who, sessionId)).toEqual(granted);
+    expect(await tokens(deps, who.accountId)).toBe(103);
+  });
+
+  it("is nobody else's business", async () => {
+    const deps = depsOver(test.database);
+    const { sessionId } = await checkout(deps, await buyer(deps));
+    await expect(ask(deps, await buyer(deps), sessionId)).rejects.toThrow(
+      "expected a checkout session of this account",
+    );
+  });
+});
+
+describe("an event that an operator replays", () => {
+  const operator = { kind: "operator", id: "op" } as const;
+
+  it("is processed once more, and credits nothing twice", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    const { sessionId } = await checkout(deps, who);
+    deps.payments.pay(sessionId);
+    await store(deps, "evt_again", sessionId);
+    deps.payments.failure = new Error("a bug of ours");
+    await processStripeEvent(deps, "evt_again", T0);
+    const eventId = { eventId: "evt_again" };
+    expect(await replayEvent(deps, operator, eventId, T0)).toMatchObject({
+      state: "received",
+      failure: "a bug of ours",
+    });
+    deps.payments.failure = null;
+    expect(await replayEvent(deps, operator, eventId, T0)).toMatchObject({ ok: true, state: "done", failure: null });
+    expect(await replayEvent(deps, operator, eventId, T0)).toMatchObject({ ok: true, state: "done" });
+    expect(await tokens(deps, who.accountId)).toBe(103);
+  });
+
+  it("is refused when it is of the other mode, or unknown", async () => {
+    const deps = depsOver(test.database);
+    await store(deps, "evt_live", "cs_live");
+    const events = test.client.db("tollkeeper").collection<{ _id: string }>("stripeEvents");
+    await events.updateOne({ _id: "evt_live" }, { $set: { mode: "live", state: "parked" } });
+    await expect(replayEvent(deps, operator, { eventId: "evt_live" }, T0)).rejects.toThrow("event of mode live");
+    await expect(replayEvent(deps, operator, { eventId: "evt_none" }, T0)).rejects.toThrow("expected a received event");
   });
 });
