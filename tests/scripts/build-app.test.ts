@@ -32,6 +32,7 @@ describe("the built tree", () => {
       "admin/reverse",
       "admin/verify",
       "admin/void",
+      "admin/webhooks",
       "admin/writeOff",
       "billing/catalog",
       "billing/checkout",

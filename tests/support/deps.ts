@@ -1,4 +1,5 @@
 import { createDigest } from "../../functions-src/lib/adapters/node/digest";
+import { createWebhookSender } from "../../functions-src/lib/adapters/node/webhook-sender";
 import { createTiming } from "../../functions-src/lib/adapters/node/timing";
 import { AppError } from "../../functions-src/lib/domain/app-error";
 import { toAmount } from "../../functions-src/lib/domain/amount";
@@ -139,6 +140,7 @@ export function depsOver(
     recorded,
     digest: createDigest("an identity key for tests, long enough"),
     timing: createTiming(),
+    webhookSender: createWebhookSender(),
     log: {
       info: () => undefined,
       alert: (event: string, facts = {}) => void recorded.alerts.push({ event, facts }),

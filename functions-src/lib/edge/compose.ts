@@ -13,9 +13,11 @@ import { createOutbox } from "../adapters/mongo/outbox";
 import { createPaymentRecords } from "../adapters/mongo/payments";
 import { createStripeLinkStore } from "../adapters/mongo/stripe-link-store";
 import { createUsageStore } from "../adapters/mongo/usage-store";
+import { createWebhookStore } from "../adapters/mongo/webhook-store";
 import { createWalletStore } from "../adapters/mongo/wallet-store";
 import { createDigest } from "../adapters/node/digest";
 import { createTiming } from "../adapters/node/timing";
+import { createWebhookSender } from "../adapters/node/webhook-sender";
 import { type StripeSettings, createPayments } from "../adapters/stripe/gateway";
 import type { Catalog } from "../domain/catalog";
 import { newestVersions } from "../domain/catalog";
@@ -53,12 +55,13 @@ function createDeps(database: Database, settings: Settings): Deps {
     digest: createDigest(settings.identityKey),
     timing: createTiming(),
     log: createLog(),
+    webhookSender: createWebhookSender(),
   });
   return { ...stored, catalog: createCatalogReader(stored.catalogVersions) };
 }
 
 /** Builds the stores and the queue over a database, beside what does not come from it. */
-export function overDatabase<Outside extends Pick<Deps, "payments" | "digest" | "timing" | "log">>(
+export function overDatabase<Outside extends Pick<Deps, "payments" | "digest" | "timing" | "log" | "webhookSender">>(
   database: Database,
   outside: Outside,
 ): Outside & Omit<Deps, "catalog"> {
@@ -76,6 +79,7 @@ export function overDatabase<Outside extends Pick<Deps, "payments" | "digest" | 
     links: createStripeLinkStore(database),
     paymentRecords: createPaymentRecords(database),
     outbox: createOutbox(database),
+    webhooks: createWebhookStore(database),
     post: createWalletQueue((ref, commands, now) => postToWallet(posting, ref, commands, now)),
   };
 }

@@ -15,6 +15,7 @@ import type { Payments } from "../ports/payments";
 import type { StripeLinkStore } from "../ports/stripe-links";
 import type { Timing } from "../ports/timing";
 import type { UsageStore } from "../ports/usage-store";
+import type { WebhookSender, WebhookStore } from "../ports/webhooks";
 import type { WalletStore } from "../ports/wallet-store";
 
 /** Posts a command to a wallet through its queue; the only way to change a balance. */
@@ -32,6 +33,8 @@ export interface Deps {
   readonly links: StripeLinkStore;
   readonly paymentRecords: PaymentRecords;
   readonly outbox: OutboxStore;
+  readonly webhooks: WebhookStore;
+  readonly webhookSender: WebhookSender;
   readonly payments: Payments;
   readonly digest: Digest;
   readonly timing: Timing;

@@ -1,7 +1,9 @@
 import { AppError } from "../domain/app-error";
 import type { Instant } from "../domain/instant";
-import type { RefundMessage } from "../domain/outbox-message";
+import type { LowBalanceMessage, RefundMessage } from "../domain/outbox-message";
+import { lowBalanceEvent } from "../domain/webhook";
 import type { OutboxRow } from "../ports/outbox-store";
+import { sweepDeliveries, tellSubscribers } from "./deliver-webhooks";
 import type { Deps } from "./deps";
 import { settleMoneyBack } from "./settle-money-back";
 
@@ -23,6 +25,7 @@ export async function sendOutbox(deps: Deps, id: string, now: Instant): Promise<
   if (row === null) return;
   try {
     if (isRefund(row)) await sendRefund(deps, row, now);
+    else if (row.message.kind === "low_balance") await warn(deps, row.id, row.message, now);
   } catch (error) {
     await recordFailure(deps, row, error, now);
   }
@@ -32,10 +35,17 @@ export async function sendOutbox(deps: Deps, id: string, now: Instant): Promise<
 export async function sweepOutbox(deps: Deps, now: Instant): Promise<void> {
   const due = await deps.outbox.listDue({ now, limit: MESSAGES_PER_SWEEP });
   for (const id of due) await sendOutbox(deps, id, now);
+  await sweepDeliveries(deps, now);
 }
 
 function isRefund(row: OutboxRow): row is OutboxRow<RefundMessage> {
   return row.message.kind === "stripe_refund";
+}
+
+/** Hands a warning over to the deliveries of its subscribers, which are tried on their own. */
+async function warn(deps: Deps, id: string, message: LowBalanceMessage, now: Instant): Promise<void> {
+  const count = await tellSubscribers(deps, { event: lowBalanceEvent(message), cause: id }, now);
+  await deps.outbox.end(id, { state: "sent", answer: `${count} subscribers` });
 }
 
 async function sendRefund(deps: Deps, row: OutboxRow<RefundMessage>, now: Instant): Promise<void> {

@@ -89,8 +89,8 @@ function toDbMessage(database: Database, message: OutboxMessage): Record<string,
     state: "pending",
     tries: 0,
     firstTriedAt: null,
-    // Due at once; a warning waits for somebody who wants to hear of it.
-    nextAttemptAt: message.kind === "low_balance" ? null : new Date(0),
+    // The epoch: due at once on every clock.
+    nextAttemptAt: new Date(0),
     answer: null,
     at: toDbInstant(message.at),
   };

@@ -16,6 +16,7 @@ import { lotStatesDefinition, lotsDefinition } from "./lots";
 import { outboxDefinition } from "./outbox";
 import { usageCountersDefinition, usageKeysDefinition } from "./usage";
 import { walletsDefinition } from "./wallets";
+import { webhookDeliveriesDefinition, webhookEndpointsDefinition } from "./webhooks";
 
 /** The name of the product's database. */
 export const DATABASE_NAME = "tollkeeper";
@@ -31,6 +32,8 @@ export const COLLECTIONS: readonly CollectionDefinition[] = [
   holdsDefinition,
   ledgerDefinition,
   entryNotesDefinition,
+  webhookEndpointsDefinition,
+  webhookDeliveriesDefinition,
   outboxDefinition,
   plansDefinition,
   operationsDefinition,
