@@ -89,6 +89,7 @@ describe("the validator of wallets", () => {
       nextHoldAt: null,
       clocks: [],
       claims: [],
+      topUp: null,
       available: long(0),
       pending: long(0),
       frozen: long(0),

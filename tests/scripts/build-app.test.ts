@@ -40,6 +40,7 @@ describe("the built tree", () => {
       "usage/report",
       "usage/summary",
       "wallet/authorize",
+      "wallet/autoTopUp",
       "wallet/balance",
       "wallet/batch",
       "wallet/capture",

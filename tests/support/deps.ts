@@ -9,7 +9,7 @@ import { overDatabase } from "../../functions-src/lib/edge/compose";
 import type { MoneyBack } from "../../functions-src/lib/domain/money-back";
 import type { MoneyBackObject } from "../../functions-src/lib/domain/stripe-effects";
 import type { Database } from "../../functions-src/lib/ports/collection";
-import type { Payments } from "../../functions-src/lib/ports/payments";
+import type { Payments, SavedCharge, TopUpPayment } from "../../functions-src/lib/ports/payments";
 import type { Deps } from "../../functions-src/lib/usecases/deps";
 
 /** Log lines that a test can look at. */
@@ -105,6 +105,44 @@ export class FakePayments implements Payments {
   async findRefund({ wish }: { wish: string }): Promise<string | null> {
     await this.answer();
     return [...this.refundsMade.values()].find((refund) => refund.wish === wish)?.id ?? null;
+  }
+
+  /** Saved cards by customer; one with `declines` is refused by its bank. */
+  readonly cards = new Map<string, { readonly id: string; readonly declines: boolean }>();
+  /** Payments of top-ups, by payment intent. */
+  readonly topUps = new Map<string, TopUpPayment>();
+  /** How often a card was charged. */
+  charges = 0;
+
+  async findSavedCard(customerId: string): Promise<string | null> {
+    await this.answer();
+    return this.cards.get(customerId)?.id ?? null;
+  }
+
+  async chargeSavedCard(charge: SavedCharge): Promise<string> {
+    await this.answer();
+    const paymentIntentId = `pi_${charge.topUpId}`;
+    if (this.topUps.has(paymentIntentId)) return paymentIntentId;
+    this.charges += 1;
+    const status = this.cards.get(charge.customerId)?.declines === true ? "failed" : "succeeded";
+    this.topUps.set(paymentIntentId, { ...charge, mode: "test", paymentIntentId, status });
+    return paymentIntentId;
+  }
+
+  async findTopUp({ topUpId }: { topUpId: string }): Promise<string | null> {
+    await this.answer();
+    return this.topUps.get(`pi_${topUpId}`)?.paymentIntentId ?? null;
+  }
+
+  async loadTopUp(paymentIntentId: string): Promise<TopUpPayment | null> {
+    await this.answer();
+    return this.topUps.get(paymentIntentId) ?? null;
+  }
+
+  async cancelTopUp(paymentIntentId: string): Promise<void> {
+    await this.answer();
+    const topUp = this.topUps.get(paymentIntentId);
+    if (topUp !== undefined) this.topUps.set(paymentIntentId, { ...topUp, status: "canceled" });
   }
 
   async verifyDelivery(): Promise<{ rejected: string }> {

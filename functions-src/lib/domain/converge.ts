@@ -133,7 +133,14 @@ function setFrozen(draft: WalletDraft, booking: Booking): WalletDraft {
     booked,
   );
   const claimed = putClaim({ ...renewed, open: renewed.open.map(marked) }, { ...claim, frozenBy, frozenAt });
-  return isFrozen ? claimed : repayClaims(claimed, receipt);
+  if (isFrozen) return switchOffTopUp(claimed);
+  return repayClaims(claimed, receipt);
+}
+
+/** A card whose payments are contested is not charged by itself. */
+function switchOffTopUp(draft: WalletDraft): WalletDraft {
+  const { topUp } = draft.wallet;
+  return topUp === null ? draft : { ...draft, wallet: { ...draft.wallet, topUp: { ...topUp, enabled: false } } };
 }
 
 function isSame(left: readonly string[], right: readonly string[]): boolean {

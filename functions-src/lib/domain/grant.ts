@@ -5,6 +5,7 @@ import type { Instant } from "./instant";
 import { type OpenLot, isPaid } from "./lot";
 import { refuse } from "./refusal";
 import type { Step } from "./step";
+import { afterPaid } from "./top-up";
 import { type WalletDraft, addLot, book } from "./wallet-draft";
 
 /**
@@ -32,7 +33,7 @@ export function grant(draft: WalletDraft, command: GrantCommand, at: Instant): S
     answer: { lotId: lot.id, amount: command.amount },
     note: command.note,
   });
-  const granted = addLot(booked, lot, {
+  const granted = addLot(endTopUp(booked, command), lot, {
     accountId: wallet.accountId,
     walletId: wallet.id,
     causeKey: command.cause.id,
@@ -41,6 +42,13 @@ export function grant(draft: WalletDraft, command: GrantCommand, at: Instant): S
   });
   const paid = command.payment === null ? granted : { ...granted, payments: [...granted.payments, command.payment] };
   return { draft: isPaid(lot) && !lot.pending ? repayDebt(paid, [lot]) : paid };
+}
+
+/** A top-up that is paid is open no more. */
+function endTopUp(draft: WalletDraft, { cause }: GrantCommand): WalletDraft {
+  const { topUp } = draft.wallet;
+  if (topUp === null || cause.kind !== "top_up") return draft;
+  return { ...draft, wallet: { ...draft.wallet, topUp: afterPaid(topUp, cause.id) } };
 }
 
 function newLot(draft: WalletDraft, command: GrantCommand, at: Instant): OpenLot {

@@ -1,8 +1,9 @@
 import type { Amount } from "./amount";
 import type { Instant } from "./instant";
+import type { TopUpPack } from "./top-up";
 
 /** Something that has to be told outside, written in the transaction that makes it true, or before anything else of a call. */
-export type OutboxMessage = LowBalanceMessage | RefundMessage;
+export type OutboxMessage = LowBalanceMessage | RefundMessage | TopUpMessage;
 
 interface MessageBase {
   readonly accountId: string;
@@ -32,6 +33,12 @@ export interface RefundMessage extends MessageBase {
     readonly amountMinor: Amount;
     readonly currency: string;
   };
+}
+
+/** A saved card has to be charged for more units. */
+export interface TopUpMessage extends MessageBase {
+  readonly kind: "top_up";
+  readonly facts: TopUpPack & { readonly topUpId: string; readonly unit: string };
 }
 
 /** The id of a message's row; it begins with the account, by which rows are sharded. */

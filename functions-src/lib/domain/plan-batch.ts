@@ -18,13 +18,13 @@ import type { Hold } from "./hold";
 import { freeUnitsCaptured } from "./hold-steps";
 import type { Instant } from "./instant";
 import { unscopedUnits } from "./lot";
-import { watchBalance } from "./low-balance";
 import { planStep } from "./plan-step";
 import { refuse } from "./refusal";
 import { settle } from "./settle";
 import { transferIn } from "./transfer";
 import type { UsageCounter } from "./usage";
 import { type Wallet, earliest, walletIdOf } from "./wallet";
+import { watchWallet } from "./watch";
 import { type Departure, NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
 
 /** What has to be read beside the wallet before a batch can be planned. */
@@ -158,8 +158,8 @@ export function planBatch(
   const arriving = receiving.map((each) => ({ facts: each, draft: settledDraft(each, at) }));
   const receivers = new Map(arriving.map(({ draft: { wallet: to } }) => [to.id, to]));
   const stepFacts = { at, horizon: embeddingHorizon(wallet, lots), receivers };
-  // What ends or begins by itself crosses the low-balance threshold too.
-  let draft = watchBalance(settledDraft(facts, at), at);
+  // What ends or begins by itself crosses thresholds too.
+  let draft = watchWallet(settledDraft(facts, at), at);
   const outcomes: Outcome[] = [];
   const decided = new Map<string, Outcome & { kind: "booked" }>();
   for (const command of commands) {
@@ -196,7 +196,7 @@ function arrivalOf(
   const own = departures.filter(({ to }) => walletIdOf(to) === wallet.id);
   if (own.length === 0) return null;
   const arrived = own.reduce((current, departure) => transferIn(current, departure, at), draft);
-  return closeDraft(watchBalance(arrived, at), wallet, lots);
+  return closeDraft(watchWallet(arrived, at), wallet, lots);
 }
 
 /** Opens a draft and books everything that is due, which is also what a balance looks like at an instant. */

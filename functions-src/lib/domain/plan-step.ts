@@ -4,12 +4,12 @@ import { adjust, voidLot, writeOff } from "./corrections";
 import type { EntryDraft, JsonObject } from "./entry";
 import { grant } from "./grant";
 import { authorize, capture, release } from "./hold-steps";
-import { watchBalance } from "./low-balance";
 import { reverse } from "./reverse";
 import { spend } from "./spend";
 import { transferOut } from "./transfer";
 import { type Step, type StepFacts, gateRefusal } from "./step";
 import type { Wallet } from "./wallet";
+import { watchWallet } from "./watch";
 import type { WalletDraft } from "./wallet-draft";
 
 /** Plans one command on a settled draft. The first entry it adds is the one that carries its answer. */
@@ -20,8 +20,8 @@ export function planStep(draft: WalletDraft, command: WalletCommand, facts: Step
 function planSingle(draft: WalletDraft, command: SingleCommand, facts: StepFacts): Step {
   const before = draft.entries.length;
   const step = single(draft, command, facts);
-  // Every step that moves a balance is looked at for the low-balance warning.
-  return "refusal" in step ? step : { draft: watchBalance(withFinalBalance(step.draft, before), facts.at) };
+  // Every step that moves a balance is looked at for warnings and top-ups.
+  return "refusal" in step ? step : { draft: watchWallet(withFinalBalance(step.draft, before), facts.at) };
 }
 
 /** An operation of several entries answers with the balance after the last of them, kept in the first. */

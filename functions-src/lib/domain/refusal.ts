@@ -43,6 +43,8 @@ const REFUSALS = {
   pack_unknown: "No such pack is sold: see billing/catalog",
   /** More money would go back than was paid and did not go back yet. */
   exceeds_payment: "Less than that was paid and not yet refunded: refund at most `refundableMinor`",
+  /** There is no card that may be charged. */
+  payment_required: "No card is saved: buy a pack with `saveCard` first",
   /** The caller does not belong to the account. */
   not_a_member: "You are not a member of this account",
 } as const;

@@ -13,10 +13,14 @@ export interface MoneyBackObject {
 /** What a Stripe event means for us. An event is a hint: every effect reads the object again before it acts. */
 export type Effect =
   | { readonly kind: "settle_checkout"; readonly sessionId: string }
+  | { readonly kind: "settle_top_up"; readonly paymentIntentId: string }
   | { readonly kind: "settle_money_back"; readonly object: MoneyBackObject };
 
 const settleCheckout = (facts: EventFacts): readonly Effect[] => [
   { kind: "settle_checkout", sessionId: facts.objectId },
+];
+const settleTopUp = (facts: EventFacts): readonly Effect[] => [
+  { kind: "settle_top_up", paymentIntentId: facts.objectId },
 ];
 const settleMoneyBack =
   (kind: MoneyBackObject["kind"]) =>
@@ -30,6 +34,10 @@ export const EFFECTS: Readonly<Record<string, (facts: EventFacts) => readonly Ef
   // Nothing was granted for a payment that failed later or a session that nobody finished.
   "checkout.session.async_payment_failed": ignoredOnPurpose,
   "checkout.session.expired": ignoredOnPurpose,
+  // A payment without a session may be an automatic top-up.
+  "payment_intent.succeeded": settleTopUp,
+  "payment_intent.payment_failed": settleTopUp,
+  "payment_intent.canceled": settleTopUp,
   // Money that goes back; each event of one refund or dispute leads to the same target.
   "refund.created": settleMoneyBack("refund"),
   "refund.updated": settleMoneyBack("refund"),
@@ -46,10 +54,7 @@ export const EFFECTS: Readonly<Record<string, (facts: EventFacts) => readonly Ef
   // Steps of a payment whose result the session reports.
   "payment_intent.created": ignoredOnPurpose,
   "payment_intent.processing": ignoredOnPurpose,
-  "payment_intent.succeeded": ignoredOnPurpose,
-  "payment_intent.payment_failed": ignoredOnPurpose,
   "payment_intent.requires_action": ignoredOnPurpose,
-  "payment_intent.canceled": ignoredOnPurpose,
   "charge.succeeded": ignoredOnPurpose,
   "charge.failed": ignoredOnPurpose,
   "charge.pending": ignoredOnPurpose,

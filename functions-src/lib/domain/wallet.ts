@@ -2,6 +2,7 @@ import { type Amount, ZERO } from "./amount";
 import type { AllocationClock } from "./allocation";
 import type { Instant } from "./instant";
 import type { OpenLot } from "./lot";
+import type { AutoTopUp } from "./top-up";
 
 /** How many lots live inside the wallet document; further open lots wait outside, in burn order. */
 export const EMBEDDED_LOTS = 16;
@@ -55,6 +56,8 @@ export interface Wallet extends Balance {
   readonly gate: Gate;
   readonly policy: WalletPolicy;
   readonly alert: LowBalanceAlert;
+  /** null = nobody set one. */
+  readonly topUp: AutoTopUp | null;
   /** No open hold ends before this instant; null = there is no open hold. */
   readonly nextHoldAt: Instant | null;
   /** The clocks of the allocations that feed this wallet, at most 8. */
@@ -130,6 +133,7 @@ export function emptyWallet(ref: WalletRef): Wallet {
     gate: "open",
     policy: DEFAULT_POLICY,
     alert: { lowAt: null, channel: null, armed: true },
+    topUp: null,
     nextHoldAt: null,
     clocks: [],
     claims: [],

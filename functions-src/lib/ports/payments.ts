@@ -3,6 +3,7 @@ import type { CheckoutFacts, PackOrder } from "../domain/checkout";
 import type { MoneyBack } from "../domain/money-back";
 import type { MoneyBackObject } from "../domain/stripe-effects";
 import type { Instant } from "../domain/instant";
+import type { TopUpPack } from "../domain/top-up";
 import type { StripeMode } from "../domain/payment";
 
 /** An event whose signature is good. */
@@ -27,8 +28,31 @@ export interface PackCheckout {
   readonly name: string;
   readonly unitAmountMinor: Amount;
   readonly currency: string;
+  /** Whether the card is kept for charges while the customer is away. */
+  readonly saveCard: boolean;
   readonly successUrl: string;
   readonly cancelUrl: string;
+}
+
+/** A charge of a saved card for an automatic top-up; `topUpId` marks it, so that it can be found again. */
+export interface SavedCharge extends TopUpPack {
+  readonly idempotencyKey: string;
+  readonly customerId: string;
+  readonly paymentMethodId: string;
+  readonly topUpId: string;
+  readonly accountId: string;
+  readonly unit: string;
+}
+
+/** What the payment intent of an automatic top-up says now. */
+export interface TopUpPayment extends TopUpPack {
+  readonly topUpId: string;
+  readonly accountId: string;
+  readonly unit: string;
+  readonly mode: StripeMode;
+  readonly paymentIntentId: string;
+  /** `failed`: declined, or waiting for a customer who is not there. */
+  readonly status: "succeeded" | "processing" | "failed" | "canceled";
 }
 
 /**
@@ -61,6 +85,16 @@ export interface Payments {
   }): Promise<string>;
   /** The refund of a payment that a wish made; null = none. */
   findRefund(refund: { readonly paymentIntentId: string; readonly wish: string }): Promise<string | null>;
+  /** A card of a customer that may be charged while they are away; null = none. */
+  findSavedCard(customerId: string): Promise<string | null>;
+  /** Charges a saved card; answers the payment intent, also when the card was declined. */
+  chargeSavedCard(charge: SavedCharge): Promise<string>;
+  /** The payment intent that an attempt made before; null = none. */
+  findTopUp(attempt: Pick<SavedCharge, "customerId" | "topUpId">): Promise<string | null>;
+  /** Reads a payment intent as the payment of a top-up; null = it is none of ours. */
+  loadTopUp(paymentIntentId: string): Promise<TopUpPayment | null>;
+  /** Makes sure that an attempt that failed can never be paid. */
+  cancelTopUp(paymentIntentId: string): Promise<void>;
   /** Verifies the signature over the exact bytes; nothing in the body is believed before. */
   verifyDelivery(delivery: {
     readonly rawBody: string;

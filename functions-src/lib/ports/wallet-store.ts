@@ -4,6 +4,7 @@ import type { Entry, EntryKind, OperationIdentity } from "../domain/entry";
 import type { Instant } from "../domain/instant";
 import type { Hold } from "../domain/hold";
 import type { LotFact, OpenLot } from "../domain/lot";
+import type { AutoTopUp } from "../domain/top-up";
 import type { BatchFacts, NeededFacts } from "../domain/plan-batch";
 import type { LowBalanceAlert, Wallet, WalletName, WalletPolicy, WalletRef } from "../domain/wallet";
 import type { WalletChanges } from "../domain/close-draft";
@@ -46,6 +47,7 @@ export interface DueWallet extends WalletRef {
 export interface WalletSettings {
   readonly policy?: Partial<WalletPolicy>;
   readonly alert?: Partial<Pick<LowBalanceAlert, "lowAt" | "channel">>;
+  readonly topUp?: (before: AutoTopUp | null) => AutoTopUp | null;
 }
 
 /** A plan whose entries are chained. */
@@ -115,7 +117,7 @@ export interface WalletStore extends WalletReads {
   listOpenHolds(wallet: WalletName): Promise<readonly Hold[]>;
   /** Moves the deadline of an open hold and with it the wallet's; answers the hold as it is now, null = no such hold. */
   extendHold(ref: WalletRef, holdId: string, extend: (hold: Hold) => Instant | null): Promise<Hold | null>;
-  /** Changes policy and alert of a wallet, making it when there is none; answers the wallet as it is now. */
+  /** Changes policy, alert and top-up of a wallet, making it when there is none; answers the wallet as it is now. */
   changeSettings(ref: WalletRef, change: WalletSettings): Promise<Wallet>;
   /** All waiting lots of a wallet. */
   listWaiting(wallet: WalletName): Promise<readonly OpenLot[]>;

@@ -5,6 +5,7 @@ import type { InboxEvent } from "../ports/inbox-store";
 import type { Deps } from "./deps";
 import { settleCheckout } from "./settle-checkout";
 import { settleMoneyBack, sweepClaims } from "./settle-money-back";
+import { settleTopUp } from "./settle-top-up";
 
 /** How long one attempt may take before another process may take the event. */
 const TURN_MS = 60_000;
@@ -42,6 +43,11 @@ async function applyEffect(deps: Deps, effect: Effect, now: Instant): Promise<vo
     case "settle_checkout": {
       const settled = await settleCheckout(deps, effect.sessionId, now);
       deps.log.info("checkout_settled", { sessionId: effect.sessionId, ...settled });
+      return;
+    }
+    case "settle_top_up": {
+      const settled = await settleTopUp(deps, effect.paymentIntentId, now);
+      if (settled.kind !== "ignored") deps.log.info("top_up_settled", { ...settled });
       return;
     }
     case "settle_money_back": {

@@ -1,11 +1,12 @@
 import { AppError } from "../domain/app-error";
 import type { Instant } from "../domain/instant";
-import type { LowBalanceMessage, RefundMessage } from "../domain/outbox-message";
+import type { LowBalanceMessage, RefundMessage, TopUpMessage } from "../domain/outbox-message";
 import { lowBalanceEvent } from "../domain/webhook";
 import type { OutboxRow } from "../ports/outbox-store";
 import { sweepDeliveries, tellSubscribers } from "./deliver-webhooks";
 import type { Deps } from "./deps";
 import { settleMoneyBack } from "./settle-money-back";
+import { declineTopUp, settleTopUp } from "./settle-top-up";
 
 /** How long one try may take before another process may take the message. */
 const TURN_MS = 60_000;
@@ -24,8 +25,7 @@ export async function sendOutbox(deps: Deps, id: string, now: Instant): Promise<
   const row = await deps.outbox.claim(id, { now, nextAttemptAt: now + TURN_MS });
   if (row === null) return;
   try {
-    if (isRefund(row)) await sendRefund(deps, row, now);
-    else if (row.message.kind === "low_balance") await warn(deps, row.id, row.message, now);
+    await send(deps, row, now);
   } catch (error) {
     await recordFailure(deps, row, error, now);
   }
@@ -38,8 +38,44 @@ export async function sweepOutbox(deps: Deps, now: Instant): Promise<void> {
   await sweepDeliveries(deps, now);
 }
 
-function isRefund(row: OutboxRow): row is OutboxRow<RefundMessage> {
-  return row.message.kind === "stripe_refund";
+async function send(deps: Deps, row: OutboxRow, now: Instant): Promise<void> {
+  const { message } = row;
+  switch (message.kind) {
+    case "low_balance":
+      return warn(deps, row.id, message, now);
+    case "stripe_refund":
+      return sendRefund(deps, { ...row, message }, now);
+    case "top_up":
+      return chargeTopUp(deps, { ...row, message }, now);
+  }
+}
+
+/** Charges the saved card of the account for an attempt; one without a card counts as declined. */
+async function chargeTopUp(deps: Deps, row: OutboxRow<TopUpMessage>, now: Instant): Promise<void> {
+  const { accountId, facts } = row.message;
+  const account = await deps.accounts.findAccount(accountId);
+  const customerId = account?.stripeCustomers[deps.payments.mode];
+  const { topUpId } = facts;
+  // After a first try the charge may exist although its answer was lost, perhaps on another card.
+  const found =
+    row.tries > 1 && customerId !== undefined ? await deps.payments.findTopUp({ customerId, topUpId }) : null;
+  const paymentMethodId =
+    customerId === undefined || found !== null ? null : await deps.payments.findSavedCard(customerId);
+  if (customerId === undefined || (found === null && paymentMethodId === null)) {
+    await declineTopUp(deps, { accountId, unit: facts.unit, topUpId }, now);
+    await deps.outbox.end(row.id, { state: "refused", answer: "no card is saved" });
+    return;
+  }
+  const parameters = { ...facts, accountId, customerId, paymentMethodId: paymentMethodId ?? "" };
+  const idempotencyKey = keyOf(deps, row.id, parameters);
+  const paymentIntentId = found ?? (await deps.payments.chargeSavedCard({ ...parameters, idempotencyKey }));
+  await settleTopUp(deps, paymentIntentId, now);
+  await deps.outbox.end(row.id, { state: "sent", answer: paymentIntentId });
+}
+
+/** The hash of the parameters belongs to the key: Stripe refuses a key that comes again with other parameters. */
+function keyOf(deps: Deps, rowId: string, parameters: object): string {
+  return `${rowId}:${deps.digest.json(parameters)}`.slice(-255);
 }
 
 /** Hands a warning over to the deliveries of its subscribers, which are tried on their own. */
@@ -53,8 +89,7 @@ async function sendRefund(deps: Deps, row: OutboxRow<RefundMessage>, now: Instan
   const isOld = row.firstTriedAt !== null && now - row.firstTriedAt > KEY_LIFE_MS;
   const found = isOld ? await deps.payments.findRefund({ paymentIntentId: facts.paymentIntentId, wish: row.id }) : null;
   const parameters = { paymentIntentId: facts.paymentIntentId, amountMinor: facts.amountMinor, wish: row.id };
-  // The hash of the parameters belongs to the key: Stripe refuses a key that comes again with other parameters.
-  const idempotencyKey = `${row.id}:${deps.digest.json(parameters)}`.slice(-255);
+  const idempotencyKey = keyOf(deps, row.id, parameters);
   const refundId = found ?? (await deps.payments.createRefund({ ...parameters, idempotencyKey }));
   await deps.outbox.end(row.id, { state: "sent", answer: refundId });
   deps.log.info("refund_sent", { payment: facts.payment, refundId, amountMinor: facts.amountMinor });
@@ -67,6 +102,10 @@ async function recordFailure(deps: Deps, row: OutboxRow, error: unknown, now: In
   const reason = error instanceof Error ? error.message : String(error);
   const facts = { messageId: row.id, kind: row.message.kind, tries: row.tries, reason };
   if (error instanceof AppError && error.kind === "conflict") {
+    if (row.message.kind === "top_up") {
+      const { accountId, facts: attempt } = row.message;
+      await declineTopUp(deps, { accountId, ...attempt }, now);
+    }
     await deps.outbox.end(row.id, { state: "refused", answer: reason });
     deps.log.alert("outbox_refused", facts);
     return;

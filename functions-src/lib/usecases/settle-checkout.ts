@@ -1,33 +1,14 @@
 import { AppError } from "../domain/app-error";
 import { versionIdOf } from "../domain/catalog";
-import { type CheckoutFacts, type PackOrder, decideCheckout, packCauseOf, packGrant } from "../domain/checkout";
+import { decideCheckout, packCauseOf, packGrant } from "../domain/checkout";
 import type { Instant } from "../domain/instant";
 import type { Deps } from "./deps";
+import { refundsAfterClose } from "./paid-after-close";
 
 /** What became of a checkout session. */
 export type SettledCheckout =
   | { readonly kind: "granted"; readonly entryId: string }
   | { readonly kind: "ignored"; readonly why: string };
-
-/** A closed account gets its money back instead of units; one that got them before it was closed keeps them. */
-async function refundsInstead(deps: Deps, facts: CheckoutFacts, order: PackOrder, now: Instant): Promise<boolean> {
-  const { accountId } = order;
-  const account = await deps.accounts.findAccount(accountId);
-  const payment = packCauseOf(facts.sessionId);
-  if (account?.status !== "closed" || (await deps.paymentRecords.find(accountId, payment)) !== null) return false;
-  const { paymentIntentId, valueMinor: amountMinor, currency } = facts;
-  deps.log.alert("paid_after_close", { accountId, payment, amountMinor, currency });
-  if (paymentIntentId === null) return true;
-  const refund = { payment, paymentIntentId, amountMinor, currency };
-  await deps.outbox.put({
-    kind: "stripe_refund",
-    accountId,
-    causeKey: `refund:closed:${payment}`,
-    facts: refund,
-    at: now,
-  });
-  return true;
-}
 
 /**
  * Brings our books in line with a checkout session as Stripe has it now. Webhooks, repeats and replays all meet here; the
@@ -40,7 +21,14 @@ export async function settleCheckout(deps: Deps, sessionId: string, now: Instant
   if (decision.kind === "ignore") return { kind: "ignored", why: decision.why };
 
   const { order } = decision;
-  if (await refundsInstead(deps, facts, order, now)) return { kind: "ignored", why: "account is closed: refunded" };
+  const arrived = {
+    accountId: order.accountId,
+    payment: packCauseOf(sessionId),
+    paymentIntentId: facts.paymentIntentId,
+    amountMinor: facts.valueMinor,
+    currency: facts.currency,
+  };
+  if (await refundsAfterClose(deps, arrived, now)) return { kind: "ignored", why: "account is closed: refunded" };
   const versions = await deps.catalogVersions.listVersions();
   const wanted = versionIdOf({ id: order.packId, version: order.packVersion });
   const pack = versions.find((item) => item.kind === "pack" && versionIdOf(item) === wanted);

@@ -6,6 +6,7 @@ import type { PaymentClaims, PaymentFact } from "../domain/payment";
 import type { MoneyBackObject } from "../domain/stripe-effects";
 import type { Deps } from "./deps";
 import { settleCheckout } from "./settle-checkout";
+import { settleTopUp } from "./settle-top-up";
 
 /** How often others may decide on the same payment before the event has to come again. */
 const MAX_TRIES = 5;
@@ -41,8 +42,8 @@ async function purchaseOf(deps: Deps, paymentIntentId: string, now: Instant): Pr
   const known = await deps.links.find(mode, paymentIntentId);
   if (known !== null) return known;
   const sessionId = await deps.payments.findCheckout(paymentIntentId);
-  if (sessionId === null) return null;
-  await settleCheckout(deps, sessionId, now);
+  if (sessionId === null) await settleTopUp(deps, paymentIntentId, now);
+  else await settleCheckout(deps, sessionId, now);
   return deps.links.find(mode, paymentIntentId);
 }
 

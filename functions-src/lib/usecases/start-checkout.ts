@@ -13,6 +13,7 @@ export interface CheckoutInput {
   readonly key: string;
   readonly pack: string;
   readonly quantity: number;
+  readonly saveCard: boolean;
   readonly successUrl: string;
   readonly cancelUrl: string;
 }
@@ -92,6 +93,7 @@ function openSession(deps: Deps, purchase: Purchase): Promise<{ sessionId: strin
     name: pack.name,
     unitAmountMinor: pack.price.amountMinor,
     currency: pack.price.currency,
+    saveCard: input.saveCard,
     successUrl: input.successUrl,
     cancelUrl: input.cancelUrl,
   };

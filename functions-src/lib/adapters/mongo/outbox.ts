@@ -14,9 +14,10 @@ import {
   toDbInstant,
   toDbInteger,
 } from "./mapping";
+import { fromDbTopUpPack, toDbTopUpPack } from "./top-up-mapping";
 
 export const OUTBOX_STATES: readonly OutboxRow["state"][] = ["pending", "sent", "refused"];
-export const OUTBOX_KINDS: readonly OutboxMessage["kind"][] = ["low_balance", "stripe_refund"];
+export const OUTBOX_KINDS: readonly OutboxMessage["kind"][] = ["low_balance", "stripe_refund", "top_up"];
 const MAX_PENDING = 1000;
 
 /** The collection `outbox`, whose messages are written in the transaction that makes them true. */
@@ -104,6 +105,10 @@ function toDbFacts(database: Database, message: OutboxMessage): Record<string, u
     }
     case "stripe_refund":
       return { ...message.facts, amountMinor: toDbInteger(database, message.facts.amountMinor) };
+    case "top_up": {
+      const { topUpId, unit } = message.facts;
+      return { ...toDbTopUpPack(database, message.facts), topUpId, unit };
+    }
   }
 }
 
@@ -146,6 +151,16 @@ function fromDbMessage(document: StoredDocument): OutboxMessage {
           paymentIntentId: fromDbText(facts["paymentIntentId"], "facts.paymentIntentId"),
           amountMinor: fromDbAmount(facts["amountMinor"], "facts.amountMinor"),
           currency: fromDbText(facts["currency"], "facts.currency"),
+        },
+      };
+    case "top_up":
+      return {
+        ...base,
+        kind,
+        facts: {
+          ...fromDbTopUpPack(facts),
+          topUpId: fromDbText(facts["topUpId"], "facts.topUpId"),
+          unit: fromDbText(facts["unit"], "facts.unit"),
         },
       };
   }

@@ -44,7 +44,7 @@ export function createSettings(
   };
 
   return {
-    changeSettings: (ref, { policy, alert }) =>
+    changeSettings: (ref, { policy, alert, topUp }) =>
       changeWallet(ref, (wallet) => {
         const lowAt = alert?.lowAt === undefined ? wallet.alert.lowAt : alert.lowAt;
         const armed = alert?.lowAt === undefined ? wallet.alert.armed : isArmed(lowAt, wallet.available);
@@ -52,6 +52,7 @@ export function createSettings(
           ...wallet,
           policy: { ...wallet.policy, ...policy },
           alert: { ...wallet.alert, ...alert, lowAt, armed },
+          topUp: topUp === undefined ? wallet.topUp : topUp(wallet.topUp),
         };
       }),
     putClock: async (ref, subscriptionId, clock) => {

@@ -3,6 +3,7 @@ import { walletIdOf } from "../../domain/wallet";
 import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import type { DuePage, DueWallet } from "../../ports/wallet-store";
 import { fromDbClock, toDbClock } from "./clock-mapping";
+import { fromDbTopUp, toDbTopUp } from "./top-up-mapping";
 import { fromDbOpenLot, toDbOpenLot } from "./lot-mapping";
 import {
   fromDbAmount,
@@ -84,6 +85,7 @@ function toDbState(database: Database, wallet: Wallet): Record<string, unknown> 
     gate: wallet.gate,
     policy: { ...wallet.policy, overdraftLimit: integer(wallet.policy.overdraftLimit) },
     alert: { ...wallet.alert, lowAt: wallet.alert.lowAt === null ? null : integer(wallet.alert.lowAt) },
+    topUp: wallet.topUp === null ? null : toDbTopUp(database, wallet.topUp),
     nextHoldAt: toDbInstantOrNull(wallet.nextHoldAt),
     clocks: wallet.clocks.map((clock) => toDbClock(database, clock)),
     claims: wallet.claims.map((claim) => ({
@@ -141,6 +143,7 @@ function fromDbWallet(document: StoredDocument): Wallet {
       channel: fromDbTextOrNull(alert["channel"], "alert.channel"),
       armed: alert["armed"] === true,
     },
+    topUp: document["topUp"] === null ? null : fromDbTopUp(fromDbDocument(document["topUp"], "topUp")),
     nextHoldAt: fromDbInstantOrNull(document["nextHoldAt"], "nextHoldAt"),
     clocks: fromDbList(document["clocks"], "clocks", (element, path) => fromDbClock(fromDbDocument(element, path))),
     claims: fromDbList(document["claims"], "claims", (element, path) => fromDbClaim(fromDbDocument(element, path))),

@@ -5,6 +5,7 @@ import type { CheckoutFacts, PackOrder } from "../../domain/checkout";
 import type { StripeMode } from "../../domain/payment";
 import type { PackCheckout, Payments, VerifiedEvent } from "../../ports/payments";
 import { findPaymentIntent, listRefunds, loadMoneyBack } from "./money-back";
+import { cancelTopUp, chargeSavedCard, findSavedCard, findTopUp, loadTopUp } from "./top-ups";
 import { verifySignature } from "./verify-signature";
 
 /** The API version that the code was written against; the webhook endpoint must use the same. */
@@ -55,6 +56,11 @@ export function createPayments(settings: StripeSettings): Payments {
       const refunds = await called(() => listRefunds(stripe, paymentIntentId));
       return refunds.find(({ metadata }) => metadata?.["wish"] === wish)?.id ?? null;
     },
+    findSavedCard: (customerId) => called(() => findSavedCard(stripe, customerId)),
+    chargeSavedCard: (charge) => called(() => chargeSavedCard(stripe, charge)),
+    findTopUp: (attempt) => called(() => findTopUp(stripe, attempt)),
+    loadTopUp: (paymentIntentId) => called(() => loadTopUp(stripe, paymentIntentId)),
+    cancelTopUp: (paymentIntentId) => called(() => cancelTopUp(stripe, paymentIntentId)),
     verifyDelivery: async ({ rawBody, signature, now }) => {
       const nowSeconds = Math.floor(now / 1000);
       const check = await verifySignature({ rawBody, signature, nowSeconds }, settings.webhookSecrets);
@@ -114,7 +120,7 @@ function toStripeCheckout(checkout: PackCheckout): Stripe.Checkout.SessionCreate
     customer: checkout.customerId,
     client_reference_id: order.accountId,
     metadata,
-    payment_intent_data: { metadata },
+    payment_intent_data: { metadata, ...(checkout.saveCard ? { setup_future_usage: "off_session" } : {}) },
     line_items: [
       {
         quantity: order.quantity,

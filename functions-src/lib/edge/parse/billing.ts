@@ -15,9 +15,35 @@ export const parseCheckout = parseWith(
       .min(1, { error: "a whole number in 1..1000" })
       .max(1000, { error: "a whole number in 1..1000" })
       .default(1),
+    saveCard: z.boolean({ error: "expected true or false" }).default(false),
     successUrl: fields.url,
     cancelUrl: fields.url,
   }),
+);
+
+const CAP = "expected a whole number in 1..1000";
+const cap = z.strictObject({
+  count: z.int({ error: CAP }).min(1, { error: CAP }).max(1000, { error: CAP }),
+  amountMinor: fields.amount,
+});
+const wallet = { accountId: fields.accountId.optional(), unit: fields.unit.default("tokens") };
+
+export const parseAutoTopUp = parseWith(
+  z.discriminatedUnion(
+    "enabled",
+    [
+      z.strictObject({ ...wallet, enabled: z.literal(false) }),
+      z.strictObject({
+        ...wallet,
+        enabled: z.literal(true),
+        threshold: fields.amount,
+        pack: z.string({ error: "expected the id of a pack, see billing/catalog" }).min(1).max(64),
+        capPerDay: cap,
+        capPerMonth: cap,
+      }),
+    ],
+    { error: "enabled: expected true or false" },
+  ),
 );
 
 export const parsePurchase = parseWith(

@@ -39,7 +39,14 @@ async function checkout(
   key = "buy",
   pack = "pack-100",
 ): Promise<CheckoutAnswer> {
-  const input = { key, pack, quantity: 1, successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
+  const input = {
+    key,
+    pack,
+    quantity: 1,
+    saveCard: false,
+    successUrl: "https://a.example/",
+    cancelUrl: "https://a.example/",
+  };
   const answer = await startCheckout(deps, { ...who, input }, T0);
   if (!answer.ok) throw new Error(`checkout refused: ${answer.code}`);
   return answer as CheckoutAnswer;
@@ -152,7 +159,7 @@ describe("the inbox", () => {
   it("knows every event type it was written for by an effect or by a reason to ignore it", () => {
     const meanings = Object.keys(EFFECTS).flatMap((type) =>
       EFFECTS[type]!({ type, objectId: "x" }).map((effect) => ({
-        kind: effect.kind === "settle_checkout" ? effect.kind : effect.object.kind,
+        kind: effect.kind === "settle_money_back" ? effect.object.kind : effect.kind,
         type,
       })),
     );
@@ -160,6 +167,7 @@ describe("the inbox", () => {
     const typesOf = (wanted: string) => meanings.filter(({ kind }) => kind === wanted).map(({ type }) => type);
     expect(kinds.map((kind) => [kind, typesOf(kind)])).toEqual([
       ["settle_checkout", ["checkout.session.completed", "checkout.session.async_payment_succeeded"]],
+      ["settle_top_up", ["succeeded", "payment_failed", "canceled"].map((end) => `payment_intent.${end}`)],
       ["refund", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"]],
       ["charge", ["charge.refunded"]],
       [
@@ -180,6 +188,7 @@ describe("starting a checkout", () => {
       key: "k",
       pack: "pack-100",
       quantity: 1,
+      saveCard: false,
       successUrl: "https://a.example/",
       cancelUrl: "https://a.example/",
     };
@@ -205,6 +214,7 @@ describe("starting a checkout", () => {
       key: "k",
       pack: "no-such-pack",
       quantity: 1,
+      saveCard: false,
       successUrl: "https://a.example/",
       cancelUrl: "https://a.example/",
     };

@@ -5,10 +5,23 @@ import {
   closed,
   instant,
   instantOrNull,
+  smallNumber,
   text,
   textOrNull,
   word,
 } from "./define-collection";
+
+const topUpPack = {
+  packId: text(64),
+  packVersion: smallNumber(1_000_000),
+  units: amount,
+  chargeMinor: amount,
+  currency: text(3),
+  lifeDays: { bsonType: ["int", "null"], minimum: 1 },
+};
+
+/** What an automatic top-up buys. */
+export const topUpPackProperty = closed(topUpPack);
 
 export const outboxDefinition: CollectionDefinition = {
   name: "outbox",
@@ -25,6 +38,7 @@ export const outboxDefinition: CollectionDefinition = {
       oneOf: [
         closed({ unit: text(64), available: amount, lowAt: amount, channel: textOrNull(200) }),
         closed({ payment: text(), paymentIntentId: text(), amountMinor: amount, currency: text(3) }),
+        closed({ ...topUpPack, topUpId: text(), unit: text(64) }),
       ],
     },
     state: word(OUTBOX_STATES),

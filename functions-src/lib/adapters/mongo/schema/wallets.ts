@@ -15,6 +15,9 @@ import {
   word,
 } from "./define-collection";
 import { openLotProperties } from "./lot-properties";
+import { topUpPackProperty } from "./outbox";
+
+const cap = closed({ count: smallNumber(1000), amountMinor: amount });
 
 export const walletsDefinition: CollectionDefinition = {
   name: "wallets",
@@ -38,6 +41,32 @@ export const walletsDefinition: CollectionDefinition = {
       clawbackFromLaterLots: flag,
     }),
     alert: closed({ lowAt: { bsonType: ["long", "null"], minimum: 0 }, channel: textOrNull(200), armed: flag }),
+    topUp: {
+      bsonType: ["object", "null"],
+      required: [
+        "enabled",
+        "threshold",
+        "pack",
+        "capPerDay",
+        "capPerMonth",
+        "open",
+        "declines",
+        "pausedUntil",
+        "recent",
+      ],
+      additionalProperties: false,
+      properties: {
+        enabled: flag,
+        threshold: amount,
+        pack: topUpPackProperty,
+        capPerDay: cap,
+        capPerMonth: cap,
+        open: textOrNull(),
+        declines: smallNumber(100),
+        pausedUntil: instantOrNull,
+        recent: list(closed({ id: text(), at: instant, chargeMinor: amount }), 1000),
+      },
+    },
     nextHoldAt: instantOrNull,
     available: amount,
     pending: amount,

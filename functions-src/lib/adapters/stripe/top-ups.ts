@@ -1,0 +1,111 @@
+import Stripe from "stripe";
+import { isAmount, toAmount } from "../../domain/amount";
+import type { SavedCharge, TopUpPayment } from "../../ports/payments";
+
+/** Of the newest payments of a customer at most so many are looked through for an attempt. */
+const MAX_LOOKED_AT = 100;
+
+/** Finds a card that may be charged while the customer is away: the default one, else the newest saved. */
+export async function findSavedCard(stripe: Stripe, customerId: string): Promise<string | null> {
+  const customer = await stripe.customers.retrieve(customerId);
+  if (customer.deleted === true) return null;
+  const chosen = customer.invoice_settings.default_payment_method;
+  if (chosen !== null) return typeof chosen === "string" ? chosen : chosen.id;
+  const { data } = await stripe.paymentMethods.list({ customer: customerId, type: "card", limit: 1 });
+  return data[0]?.id ?? null;
+}
+
+/** Charges a saved card. A decline is an answer, not an error: the intent exists and says so. */
+export async function chargeSavedCard(stripe: Stripe, charge: SavedCharge): Promise<string> {
+  const { idempotencyKey, customerId, paymentMethodId, chargeMinor, currency } = charge;
+  try {
+    const intent = await stripe.paymentIntents.create(
+      {
+        customer: customerId,
+        payment_method: paymentMethodId,
+        amount: chargeMinor,
+        currency: currency.toLowerCase(),
+        confirm: true,
+        off_session: true,
+        metadata: toStripeTopUp(charge),
+      },
+      { idempotencyKey },
+    );
+    return intent.id;
+  } catch (error) {
+    const intent = error instanceof Stripe.errors.StripeCardError ? error.payment_intent : undefined;
+    if (intent === undefined) throw error;
+    return intent.id;
+  }
+}
+
+/** Finds the payment of an attempt that was made before; null = none. */
+export async function findTopUp(
+  stripe: Stripe,
+  { customerId, topUpId }: Pick<SavedCharge, "customerId" | "topUpId">,
+): Promise<string | null> {
+  const { data } = await stripe.paymentIntents.list({ customer: customerId, limit: MAX_LOOKED_AT });
+  return data.find(({ metadata }) => metadata["topUpId"] === topUpId)?.id ?? null;
+}
+
+/** Makes sure that an attempt can never be paid any more; one that is over already stays as it is. */
+export async function cancelTopUp(stripe: Stripe, paymentIntentId: string): Promise<void> {
+  try {
+    await stripe.paymentIntents.cancel(paymentIntentId, { cancellation_reason: "abandoned" });
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeError && error.code === "payment_intent_unexpected_state") return;
+    throw error;
+  }
+}
+
+/** Reads a payment intent as the payment of a top-up; null = it is none of ours. */
+export async function loadTopUp(stripe: Stripe, paymentIntentId: string): Promise<TopUpPayment | null> {
+  const intent = await stripe.paymentIntents.retrieve(paymentIntentId);
+  const { topUpId, accountId, unit, packId, packVersion, units, lifeDays } = intent.metadata;
+  const known = { topUpId, accountId, unit, packId };
+  if (!isComplete(known)) return null;
+  const numbers = { packVersion: Number(packVersion), units: Number(units) };
+  if (!Number.isSafeInteger(numbers.packVersion) || !isAmount(numbers.units)) return null;
+  return {
+    ...known,
+    packVersion: numbers.packVersion,
+    units: toAmount(numbers.units),
+    lifeDays: lifeDays === undefined || lifeDays === "none" ? null : Number(lifeDays),
+    mode: intent.livemode ? "live" : "test",
+    paymentIntentId: intent.id,
+    status: statusOf(intent.status),
+    chargeMinor: toAmount(intent.amount),
+    currency: intent.currency.toUpperCase(),
+  };
+}
+
+interface TopUpNames {
+  readonly topUpId: string;
+  readonly accountId: string;
+  readonly unit: string;
+  readonly packId: string;
+}
+
+function isComplete(names: { readonly [Name in keyof TopUpNames]: string | undefined }): names is TopUpNames {
+  return Object.values(names).every((name) => name !== undefined);
+}
+
+function toStripeTopUp(charge: SavedCharge): Stripe.MetadataParam {
+  const { topUpId, accountId, unit, packId, packVersion, units, lifeDays } = charge;
+  const pack = { packId, packVersion: String(packVersion), units: String(units) };
+  return { topUpId, accountId, unit, ...pack, lifeDays: lifeDays === null ? "none" : String(lifeDays) };
+}
+
+function statusOf(status: string): TopUpPayment["status"] {
+  switch (status) {
+    case "succeeded":
+    case "canceled":
+      return status;
+    case "processing":
+    case "requires_capture":
+      return "processing";
+    default:
+      // Waiting for a card or for the customer: nobody is there, so the attempt failed.
+      return "failed";
+  }
+}
