@@ -51,13 +51,20 @@ export class FakePayments implements Payments {
       kind: "payment",
       status: "open",
       paymentStatus: "unpaid",
-      valueMinor: toAmount(checkout.unitAmountMinor * checkout.order.quantity),
+      valueMinor: toAmount(
+        (checkout.unitAmountMinor * checkout.order.quantity) / (checkout.promotionCodeId === null ? 1 : 2),
+      ),
       currency: checkout.currency,
       paymentIntentId: null,
       customerId: checkout.customerId,
       order: checkout.order,
     });
     return { sessionId, url: `https://pay.example/${sessionId}` };
+  }
+
+  async findPromotionCode(code: string): Promise<string | null> {
+    await this.answer();
+    return code === "HALF" ? "promo_half" : null;
   }
 
   async loadCheckout(sessionId: string): Promise<CheckoutFacts> {

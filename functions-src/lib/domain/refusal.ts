@@ -43,6 +43,8 @@ const REFUSALS = {
   pack_unknown: "No such pack is sold: see billing/catalog",
   /** More money would go back than was paid and did not go back yet. */
   exceeds_payment: "Less than that was paid and not yet refunded: refund at most `refundableMinor`",
+  /** The promotion code is unknown, over, or used up. */
+  coupon_invalid: "This code is not valid: check it, or buy without one",
   /** There is no card that may be charged. */
   payment_required: "No card is saved: buy a pack with `saveCard` first",
   /** The caller does not belong to the account. */

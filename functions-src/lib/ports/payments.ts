@@ -28,6 +28,8 @@ export interface PackCheckout {
   readonly name: string;
   readonly unitAmountMinor: Amount;
   readonly currency: string;
+  /** A promotion code of Stripe to apply; null = none. */
+  readonly promotionCodeId: string | null;
   /** Whether the card is kept for charges while the customer is away. */
   readonly saveCard: boolean;
   readonly successUrl: string;
@@ -69,6 +71,8 @@ export interface Payments {
     readonly email: string | null;
   }): Promise<string>;
   createPackCheckout(checkout: PackCheckout): Promise<{ readonly sessionId: string; readonly url: string }>;
+  /** The promotion code that buyers type, where it is valid now; null = it is not. */
+  findPromotionCode(code: string): Promise<string | null>;
   loadCheckout(sessionId: string): Promise<CheckoutFacts>;
   /** The checkout session that a payment intent belongs to; null = it came from elsewhere. */
   findCheckout(paymentIntentId: string): Promise<string | null>;

@@ -13,6 +13,8 @@ export interface CheckoutInput {
   readonly key: string;
   readonly pack: string;
   readonly quantity: number;
+  /** A promotion code as the buyer types it; null = none. */
+  readonly coupon: string | null;
   readonly saveCard: boolean;
   readonly successUrl: string;
   readonly cancelUrl: string;
@@ -28,7 +30,7 @@ export interface CheckoutAnswer {
 
 /**
  * Opens a Stripe checkout for a pack. A call that died between Stripe and our answer is finished by the same key.
- * Refuses: key_reused, account_closed, pack_unknown.
+ * Refuses, in this order: key_reused, account_closed, pack_unknown, coupon_invalid.
  * Throws: AppError `invalid_input` when units or price times quantity pass the largest amount, `unavailable` when Stripe
  * cannot be reached.
  */
@@ -49,11 +51,13 @@ export async function startCheckout(
   if (account?.status === "closed") return refuse("account_closed");
   if (pack === undefined) return refuse("pack_unknown", { pack: input.pack });
   assertQuantity(pack, input.quantity);
+  const promotionCodeId = input.coupon === null ? null : await deps.payments.findPromotionCode(input.coupon);
+  if (input.coupon !== null && promotionCodeId === null) return refuse("coupon_invalid");
 
   const operation = await deps.operations.open({ ...ref, useCase: "checkout", fingerprint, at: now });
   if (operation.fingerprint !== fingerprint) return refuse("key_reused");
   const customerId = account?.stripeCustomers[deps.payments.mode] ?? (await claimCustomer(deps, caller, accountId));
-  const session = await createSession(deps, { caller, ref, input, pack, customerId });
+  const session = await createSession(deps, { caller, ref, input, pack, customerId, promotionCodeId });
   const cause = packCauseOf(session.sessionId);
   await deps.links.put({ mode: deps.payments.mode, stripeId: session.sessionId, accountId, cause, at: now });
   await deps.operations.finish(ref, session);
@@ -66,6 +70,7 @@ interface Purchase {
   readonly input: CheckoutInput;
   readonly pack: Pack;
   readonly customerId: string;
+  readonly promotionCodeId: string | null;
 }
 
 /** Opens the session; a customer that was deleted at Stripe, or merged into another, is replaced once. */
@@ -93,6 +98,7 @@ function openSession(deps: Deps, purchase: Purchase): Promise<{ sessionId: strin
     name: pack.name,
     unitAmountMinor: pack.price.amountMinor,
     currency: pack.price.currency,
+    promotionCodeId: purchase.promotionCodeId,
     saveCard: input.saveCard,
     successUrl: input.successUrl,
     cancelUrl: input.cancelUrl,

@@ -40,6 +40,10 @@ export function createPayments(settings: StripeSettings): Payments {
       if (session.url === null) throw new AppError("bug", `Stripe gave session ${session.id} no page`);
       return { sessionId: session.id, url: session.url };
     },
+    findPromotionCode: async (code) => {
+      const { data } = await called(() => stripe.promotionCodes.list({ code, active: true, limit: 1 }));
+      return data[0]?.id ?? null;
+    },
     loadCheckout: async (sessionId) =>
       fromStripeCheckout(await called(() => stripe.checkout.sessions.retrieve(sessionId))),
     findCheckout: async (paymentIntentId) => {
@@ -131,6 +135,7 @@ function toStripeCheckout(checkout: PackCheckout): Stripe.Checkout.SessionCreate
         },
       },
     ],
+    ...(checkout.promotionCodeId === null ? {} : { discounts: [{ promotion_code: checkout.promotionCodeId }] }),
     success_url: checkout.successUrl,
     cancel_url: checkout.cancelUrl,
   };

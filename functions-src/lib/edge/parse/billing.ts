@@ -5,20 +5,23 @@ import { parseWith } from "./parse-with";
 export const parseNothing = parseWith(z.strictObject({}));
 
 export const parseCheckout = parseWith(
-  z.strictObject({
-    accountId: fields.accountId.optional(),
-    key: fields.key,
-    pack: z.string({ error: "expected the id of a pack, see billing/catalog" }).min(1).max(64),
-    quantity: z
-      .number({ error: "expected a whole number in 1..1000" })
-      .int({ error: "a whole number in 1..1000" })
-      .min(1, { error: "a whole number in 1..1000" })
-      .max(1000, { error: "a whole number in 1..1000" })
-      .default(1),
-    saveCard: z.boolean({ error: "expected true or false" }).default(false),
-    successUrl: fields.url,
-    cancelUrl: fields.url,
-  }),
+  z
+    .strictObject({
+      accountId: fields.accountId.optional(),
+      key: fields.key,
+      pack: z.string({ error: "expected the id of a pack, see billing/catalog" }).min(1).max(64),
+      quantity: z
+        .number({ error: "expected a whole number in 1..1000" })
+        .int({ error: "a whole number in 1..1000" })
+        .min(1, { error: "a whole number in 1..1000" })
+        .max(1000, { error: "a whole number in 1..1000" })
+        .default(1),
+      coupon: z.string({ error: "expected a promotion code" }).trim().min(1).max(64).optional(),
+      saveCard: z.boolean({ error: "expected true or false" }).default(false),
+      successUrl: fields.url,
+      cancelUrl: fields.url,
+    })
+    .transform(({ coupon, ...rest }) => ({ ...rest, coupon: coupon ?? null })),
 );
 
 const CAP = "expected a whole number in 1..1000";

@@ -54,7 +54,7 @@ async function buyer(): Promise<Buyer> {
   const caller = { kind: "user", userId, email: `${userId}@example.org`, anonymous: false } as const;
   const accountId = (await ensureUser(deps, caller, T0)).memberships[0]!.accountId;
   const urls = { successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
-  const input = { key: "buy", pack: "pack-100", quantity: 1, saveCard: false, ...urls };
+  const input = { key: "buy", pack: "pack-100", quantity: 1, saveCard: false, coupon: null, ...urls };
   const { sessionId } = (await startCheckout(deps, { caller, accountId, input }, T0)) as CheckoutAnswer;
   payments.pay(sessionId);
   return { deps, payments, accountId, sessionId, caller };

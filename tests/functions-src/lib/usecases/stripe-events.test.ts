@@ -44,6 +44,7 @@ async function checkout(
     pack,
     quantity: 1,
     saveCard: false,
+    coupon: null,
     successUrl: "https://a.example/",
     cancelUrl: "https://a.example/",
   };
@@ -189,6 +190,7 @@ describe("starting a checkout", () => {
       pack: "pack-100",
       quantity: 1,
       saveCard: false,
+      coupon: null,
       successUrl: "https://a.example/",
       cancelUrl: "https://a.example/",
     };
@@ -215,10 +217,33 @@ describe("starting a checkout", () => {
       pack: "no-such-pack",
       quantity: 1,
       saveCard: false,
+      coupon: null,
       successUrl: "https://a.example/",
       cancelUrl: "https://a.example/",
     };
     expect(await startCheckout(deps, { ...who, input }, T0)).toMatchObject({ ok: false, code: "key_reused" });
+  });
+
+  it("takes a promotion code: the payment is what was paid, the units are those of the pack; an unknown one is refused", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    const urls = { successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
+    const buy = (key: string, coupon: string) =>
+      startCheckout(
+        deps,
+        { ...who, input: { key, pack: "pack-100", quantity: 2, saveCard: false, coupon, ...urls } },
+        T0,
+      );
+    expect(await buy("a", "NONE")).toMatchObject({ ok: false, code: "coupon_invalid" });
+    const { sessionId } = (await buy("a", "HALF")) as CheckoutAnswer;
+    deps.payments.pay(sessionId);
+    await store(deps, "evt_half", sessionId);
+    await processStripeEvent(deps, "evt_half", T0);
+    expect(await tokens(deps, who.accountId)).toBe(203);
+    expect(await deps.paymentRecords.find(who.accountId, `pack:${sessionId}`)).toMatchObject({
+      valueMinor: 1000,
+      unitsGranted: 200,
+    });
   });
 
   it("replaces a customer that was deleted at Stripe, once for all who find it gone", async () => {
