@@ -9,7 +9,7 @@ import { overDatabase } from "../../functions-src/lib/edge/compose";
 import type { MoneyBack } from "../../functions-src/lib/domain/money-back";
 import type { MoneyBackObject } from "../../functions-src/lib/domain/stripe-effects";
 import type { Database } from "../../functions-src/lib/ports/collection";
-import type { Payments, SavedCharge, TopUpPayment } from "../../functions-src/lib/ports/payments";
+import type { ListedEvent, Payments, SavedCharge, TopUpPayment } from "../../functions-src/lib/ports/payments";
 import type { Deps } from "../../functions-src/lib/usecases/deps";
 
 /** Log lines that a test can look at. */
@@ -150,6 +150,25 @@ export class FakePayments implements Payments {
     await this.answer();
     const topUp = this.topUps.get(paymentIntentId);
     if (topUp !== undefined) this.topUps.set(paymentIntentId, { ...topUp, status: "canceled" });
+  }
+
+  /** Events that Stripe lists. */
+  readonly events: ListedEvent[] = [];
+
+  async listEvents({ types }: { types: readonly string[] }): Promise<readonly ListedEvent[]> {
+    await this.answer();
+    return this.events.filter(({ type }) => types.includes(type));
+  }
+
+  async *listCheckouts(): AsyncIterable<CheckoutFacts> {
+    await this.answer();
+    yield* this.sessions.values();
+  }
+
+  async findPayment(paymentIntentId: string): Promise<string | null> {
+    await this.answer();
+    const sold = [...this.sessions.values()].some((session) => session.paymentIntentId === paymentIntentId);
+    return sold || this.topUps.has(paymentIntentId) ? "succeeded" : null;
   }
 
   async verifyDelivery(): Promise<{ rejected: string }> {

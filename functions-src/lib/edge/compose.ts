@@ -1,5 +1,6 @@
 import { createAccountStore } from "../adapters/mongo/account-store";
 import { createCatalogStore } from "../adapters/mongo/catalog-store";
+import { createDriftStore } from "../adapters/mongo/drift-store";
 import {
   type AppServicesBson,
   type AppServicesClient,
@@ -80,6 +81,7 @@ export function overDatabase<Outside extends Pick<Deps, "payments" | "digest" | 
     paymentRecords: createPaymentRecords(database),
     outbox: createOutbox(database),
     webhooks: createWebhookStore(database),
+    drifts: createDriftStore(database),
     post: createWalletQueue((ref, commands, now) => postToWallet(posting, ref, commands, now)),
   };
 }

@@ -6,6 +6,8 @@ export interface PaymentRecords {
   find(accountId: string, cause: string): Promise<PaymentFact | null>;
   /** Payments whose claims time changes until an instant, the longest due first. */
   listDue(page: { readonly until: Instant; readonly limit: number }): Promise<readonly PaymentFact[]>;
+  /** Payments since an instant, of an account or of everybody, in the order of their ids. */
+  listSince(page: { readonly since: Instant; readonly accountId: string | null }): AsyncIterable<PaymentFact>;
   /** Changes claims that mean nothing for the wallet, on a payment that still has the revision before; answers whether it had. */
   updateClaims(payment: Pick<PaymentFact, "accountId" | "cause">, claims: PaymentClaims): Promise<boolean>;
 }

@@ -57,6 +57,11 @@ export interface TopUpPayment extends TopUpPack {
   readonly status: "succeeded" | "processing" | "failed" | "canceled";
 }
 
+/** An event as Stripe lists it, with its body as a webhook would carry it. */
+export interface ListedEvent extends VerifiedEvent {
+  readonly body: string;
+}
+
 /**
  * Stripe, in the calls we make. Never called inside a database transaction.
  * Throws: AppError `unavailable` when Stripe cannot be reached or is overloaded, `conflict` when it refuses the call.
@@ -99,6 +104,12 @@ export interface Payments {
   loadTopUp(paymentIntentId: string): Promise<TopUpPayment | null>;
   /** Makes sure that an attempt that failed can never be paid. */
   cancelTopUp(paymentIntentId: string): Promise<void>;
+  /** Events of some types since an instant, oldest first, at most 10,000. */
+  listEvents(page: { readonly since: Instant; readonly types: readonly string[] }): Promise<readonly ListedEvent[]>;
+  /** Checkout sessions made since an instant, newest first. */
+  listCheckouts(page: { readonly since: Instant }): AsyncIterable<CheckoutFacts>;
+  /** The status of a payment intent; null = Stripe does not have it. */
+  findPayment(paymentIntentId: string): Promise<string | null>;
   /** Verifies the signature over the exact bytes; nothing in the body is believed before. */
   verifyDelivery(delivery: {
     readonly rawBody: string;

@@ -4,6 +4,7 @@ import type { Instant } from "../domain/instant";
 import type { WalletRef } from "../domain/wallet";
 import type { AccountStore } from "../ports/account-store";
 import type { CatalogStore } from "../ports/catalog-store";
+import type { DriftStore } from "../ports/drift-store";
 import type { Digest } from "../ports/digest";
 import type { InboxStore } from "../ports/inbox-store";
 import type { LeaseStore } from "../ports/lease-store";
@@ -33,6 +34,7 @@ export interface Deps {
   readonly links: StripeLinkStore;
   readonly paymentRecords: PaymentRecords;
   readonly outbox: OutboxStore;
+  readonly drifts: DriftStore;
   readonly webhooks: WebhookStore;
   readonly webhookSender: WebhookSender;
   readonly payments: Payments;

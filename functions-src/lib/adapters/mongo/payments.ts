@@ -1,5 +1,6 @@
 import { type PaymentClaims, type PaymentFact, STRIPE_MODES } from "../../domain/payment";
-import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
+import type { Instant } from "../../domain/instant";
+import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import type { PaymentRecords } from "../../ports/payment-records";
 import {
   fromDbAmount,
@@ -58,11 +59,31 @@ export function createPaymentRecords(database: Database): PaymentCollection {
       const filter = { recheckAt: { $type: "date", $lte: toDbInstant(until) } };
       return (await collection.find(filter, { sort: { recheckAt: 1 }, limit })).map(fromDbPayment);
     },
+    listSince: ({ since, accountId }) => listSince(collection, { since, accountId }),
     updateClaims: async (payment, claims, options) => {
       const filter = { _id: idOf(payment), accountId: payment.accountId, revision: claims.revision - 1 };
       return (await collection.updateOne(filter, { $set: toDbClaims(database, claims) }, options)).matched;
     },
   };
+}
+
+const PAYMENTS_PER_PAGE = 500;
+
+/** Walks payments by id, page by page, so that those that are made meanwhile move nothing. */
+async function* listSince(
+  collection: Collection,
+  { since, accountId }: { readonly since: Instant; readonly accountId: string | null },
+): AsyncIterable<PaymentFact> {
+  const own = accountId === null ? {} : { accountId };
+  const until = accountId === null ? {} : { $lt: `${accountId};` };
+  for (let after = accountId === null ? "" : `${accountId}:`; ;) {
+    const filter = { _id: { $gt: after, ...until }, ...own, paidAt: { $gte: toDbInstant(since) } };
+    const page = await collection.find(filter, { sort: { _id: 1 }, limit: PAYMENTS_PER_PAGE, hint: "_id_" });
+    yield* page.map(fromDbPayment);
+    const last = page[page.length - 1];
+    if (last === undefined || page.length < PAYMENTS_PER_PAGE) return;
+    after = fromDbText(last["_id"], "_id");
+  }
 }
 
 function idOf({ accountId, cause }: Pick<PaymentFact, "accountId" | "cause">): string {

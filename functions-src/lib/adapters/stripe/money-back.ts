@@ -2,12 +2,32 @@ import type Stripe from "stripe";
 import { isAmount, type Amount } from "../../domain/amount";
 import type { MoneyBack } from "../../domain/money-back";
 import type { MoneyBackObject } from "../../domain/stripe-effects";
+import type { Payments } from "../../ports/payments";
+import { called } from "./called";
 
 /** More refunds than this nobody makes of one payment. */
 const MAX_REFUNDS = 1000;
 
+/** Makes the calls about money that goes back. */
+export function createMoneyBack(
+  stripe: Stripe,
+): Pick<Payments, "findPaymentIntent" | "loadMoneyBack" | "createRefund" | "findRefund"> {
+  return {
+    findPaymentIntent: (object) => called(() => findPaymentIntent(stripe, object)),
+    loadMoneyBack: (paymentIntentId) => called(() => loadMoneyBack(stripe, paymentIntentId)),
+    createRefund: async ({ idempotencyKey, paymentIntentId, amountMinor, wish }) => {
+      const parameters = { payment_intent: paymentIntentId, amount: amountMinor, metadata: { wish } };
+      return (await called(() => stripe.refunds.create(parameters, { idempotencyKey }))).id;
+    },
+    findRefund: async ({ paymentIntentId, wish }) => {
+      const refunds = await called(() => listRefunds(stripe, paymentIntentId));
+      return refunds.find(({ metadata }) => metadata?.["wish"] === wish)?.id ?? null;
+    },
+  };
+}
+
 /** Reads which payment intent an object is about. */
-export async function findPaymentIntent(stripe: Stripe, { kind, id }: MoneyBackObject): Promise<string | null> {
+async function findPaymentIntent(stripe: Stripe, { kind, id }: MoneyBackObject): Promise<string | null> {
   switch (kind) {
     case "refund":
       return idOf((await stripe.refunds.retrieve(id)).payment_intent);
@@ -25,12 +45,12 @@ function idOf(reference: string | { readonly id: string } | null): string | null
 }
 
 /** Reads all refunds of a payment intent. */
-export function listRefunds(stripe: Stripe, paymentIntentId: string): Promise<Stripe.Refund[]> {
+function listRefunds(stripe: Stripe, paymentIntentId: string): Promise<Stripe.Refund[]> {
   return stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }).autoPagingToArray({ limit: MAX_REFUNDS });
 }
 
 /** Reads everything that stands against a payment intent. */
-export async function loadMoneyBack(stripe: Stripe, paymentIntentId: string): Promise<MoneyBack> {
+async function loadMoneyBack(stripe: Stripe, paymentIntentId: string): Promise<MoneyBack> {
   const about = { payment_intent: paymentIntentId, limit: 100 };
   const refunds = await listRefunds(stripe, paymentIntentId);
   const disputes = await stripe.disputes.list(about);

@@ -1,12 +1,26 @@
 import Stripe from "stripe";
 import { isAmount, toAmount } from "../../domain/amount";
-import type { SavedCharge, TopUpPayment } from "../../ports/payments";
+import type { Payments, SavedCharge, TopUpPayment } from "../../ports/payments";
+import { called } from "./called";
 
 /** Of the newest payments of a customer at most so many are looked through for an attempt. */
 const MAX_LOOKED_AT = 100;
 
+type TopUps = Pick<Payments, "findSavedCard" | "chargeSavedCard" | "findTopUp" | "loadTopUp" | "cancelTopUp">;
+
+/** Makes the calls of automatic top-ups. */
+export function createTopUps(stripe: Stripe): TopUps {
+  return {
+    findSavedCard: (customerId) => called(() => findSavedCard(stripe, customerId)),
+    chargeSavedCard: (charge) => called(() => chargeSavedCard(stripe, charge)),
+    findTopUp: (attempt) => called(() => findTopUp(stripe, attempt)),
+    loadTopUp: (paymentIntentId) => called(() => loadTopUp(stripe, paymentIntentId)),
+    cancelTopUp: (paymentIntentId) => called(() => cancelTopUp(stripe, paymentIntentId)),
+  };
+}
+
 /** Finds a card that may be charged while the customer is away: the default one, else the newest saved. */
-export async function findSavedCard(stripe: Stripe, customerId: string): Promise<string | null> {
+async function findSavedCard(stripe: Stripe, customerId: string): Promise<string | null> {
   const customer = await stripe.customers.retrieve(customerId);
   if (customer.deleted === true) return null;
   const chosen = customer.invoice_settings.default_payment_method;
@@ -16,7 +30,7 @@ export async function findSavedCard(stripe: Stripe, customerId: string): Promise
 }
 
 /** Charges a saved card. A decline is an answer, not an error: the intent exists and says so. */
-export async function chargeSavedCard(stripe: Stripe, charge: SavedCharge): Promise<string> {
+async function chargeSavedCard(stripe: Stripe, charge: SavedCharge): Promise<string> {
   const { idempotencyKey, customerId, paymentMethodId, chargeMinor, currency } = charge;
   try {
     const intent = await stripe.paymentIntents.create(
@@ -40,7 +54,7 @@ export async function chargeSavedCard(stripe: Stripe, charge: SavedCharge): Prom
 }
 
 /** Finds the payment of an attempt that was made before; null = none. */
-export async function findTopUp(
+async function findTopUp(
   stripe: Stripe,
   { customerId, topUpId }: Pick<SavedCharge, "customerId" | "topUpId">,
 ): Promise<string | null> {
@@ -49,7 +63,7 @@ export async function findTopUp(
 }
 
 /** Makes sure that an attempt can never be paid any more; one that is over already stays as it is. */
-export async function cancelTopUp(stripe: Stripe, paymentIntentId: string): Promise<void> {
+async function cancelTopUp(stripe: Stripe, paymentIntentId: string): Promise<void> {
   try {
     await stripe.paymentIntents.cancel(paymentIntentId, { cancellation_reason: "abandoned" });
   } catch (error) {
@@ -59,7 +73,7 @@ export async function cancelTopUp(stripe: Stripe, paymentIntentId: string): Prom
 }
 
 /** Reads a payment intent as the payment of a top-up; null = it is none of ours. */
-export async function loadTopUp(stripe: Stripe, paymentIntentId: string): Promise<TopUpPayment | null> {
+async function loadTopUp(stripe: Stripe, paymentIntentId: string): Promise<TopUpPayment | null> {
   const intent = await stripe.paymentIntents.retrieve(paymentIntentId);
   const { topUpId, accountId, unit, packId, packVersion, units, lifeDays } = intent.metadata;
   const known = { topUpId, accountId, unit, packId };

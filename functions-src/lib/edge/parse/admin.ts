@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DEFAULT_PRIORITY, LOT_CLASSES } from "../../domain/lot";
+import { DRIFT_ACTIONS } from "../../domain/drift";
 import type { GrantInput } from "../../usecases/grant-tokens";
 import { fields } from "./fields";
 import { parseWith } from "./parse-with";
@@ -76,6 +77,27 @@ export const parseRefund = parseWith(
   z
     .strictObject({ ...keyed, paymentId: fields.recordId, amountMinor: fields.amount.optional() })
     .transform(({ amountMinor, ...rest }) => ({ ...rest, amountMinor: amountMinor ?? null })),
+);
+
+export const parseReconcile = parseWith(
+  z
+    .strictObject({
+      accountId: fields.accountId.optional(),
+      dryRun: z.boolean({ error: "expected true or false" }).default(false),
+      depth: z.enum(["events", "full"], { error: "expected events or full" }).default("full"),
+    })
+    .transform(({ accountId, ...rest }) => ({ ...rest, accountId: accountId ?? null })),
+);
+
+const PAGE = "expected a whole number in 1..200";
+
+export const parseDrifts = parseWith(
+  z
+    .strictObject({
+      state: z.enum(DRIFT_ACTIONS, { error: `expected ${DRIFT_ACTIONS.join(", ")}` }).optional(),
+      limit: z.int({ error: PAGE }).min(1, { error: PAGE }).max(200, { error: PAGE }).default(50),
+    })
+    .transform(({ state, ...rest }) => ({ ...rest, state: state ?? null })),
 );
 
 export const parseReplayEvent = parseWith(z.strictObject({ eventId: fields.recordId }));

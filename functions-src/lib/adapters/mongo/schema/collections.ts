@@ -9,6 +9,7 @@ import {
   stripeLinksDefinition,
 } from "./billing";
 import type { CollectionDefinition } from "./define-collection";
+import { driftsDefinition, jobsDefinition } from "./drifts";
 import { holdsDefinition } from "./holds";
 import { leasesDefinition } from "./leases";
 import { ledgerDefinition } from "./ledger";
@@ -41,6 +42,8 @@ export const COLLECTIONS: readonly CollectionDefinition[] = [
   stripeLinksDefinition,
   stripeEventsDefinition,
   stripeEventBodiesDefinition,
+  driftsDefinition,
+  jobsDefinition,
   leasesDefinition,
   usageKeysDefinition,
   usageCountersDefinition,

@@ -1,0 +1,23 @@
+import Stripe from "stripe";
+import { AppError } from "../../domain/app-error";
+
+/** Runs a call and says in our words why it failed; the SDK's own error stays the cause. */
+export async function called<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripeError)) throw error;
+    const passing =
+      error instanceof Stripe.errors.StripeConnectionError ||
+      error instanceof Stripe.errors.StripeRateLimitError ||
+      (error.statusCode ?? 500) >= 500 ||
+      error.statusCode === 409;
+    if (passing) {
+      throw new AppError("unavailable", "Stripe cannot be reached now: try again with the same key", { cause: error });
+    }
+    throw new AppError("conflict", `Stripe refused the call: ${error.message}`, {
+      cause: error,
+      detail: { code: error.code ?? null, param: error.param ?? null, requestId: error.requestId ?? null },
+    });
+  }
+}

@@ -1,0 +1,158 @@
+import { AppError } from "../domain/app-error";
+import { packCauseOf } from "../domain/checkout";
+import { type Drift, type FoundDrift, compareCheckout, paymentInWords } from "../domain/drift";
+import type { Instant } from "../domain/instant";
+import { EFFECTS } from "../domain/stripe-effects";
+import type { ListedEvent } from "../ports/payments";
+import type { Deps } from "./deps";
+import { processStripeEvent } from "./process-stripe-event";
+import { parkingReason } from "./receive-stripe-event";
+import { settleCheckout } from "./settle-checkout";
+import { convergePayment } from "./settle-money-back";
+import { withLease } from "./with-lease";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Events are listed from a little before the last run, because Stripe shows them a little late. */
+const OVERLAP_MS = HOUR_MS;
+/** How far back a first or full run looks; Stripe keeps events for 30 days. */
+const HORIZON_MS = 30 * DAY_MS;
+const CURSOR = "reconcileStripe";
+
+/** How a run looks: `events` since the last one; `full`, object by object both ways too. */
+export interface ReconcileInput {
+  readonly accountId: string | null;
+  readonly dryRun: boolean;
+  readonly depth: "events" | "full";
+}
+
+/** What a run found. `busy`: another process is at it. */
+export interface Reconciliation {
+  readonly ok: true;
+  readonly busy: boolean;
+  readonly events: number;
+  readonly sessions: number;
+  readonly payments: number;
+  readonly drifts: readonly Drift[];
+}
+
+/**
+ * Looks for what we and Stripe disagree about, and mends it by the ordinary path: an event that never came is processed, a paid
+ * session is settled, claims are decided again. What no path of ours can mend is alerted. A dry run only tells.
+ * Throws: AppError `unavailable` when Stripe cannot be reached; what was mended until then stays.
+ */
+export async function reconcileStripe(deps: Deps, input: ReconcileInput, now: Instant): Promise<Reconciliation> {
+  const run = new Run(deps, input, now);
+  const ours = await withLease(deps, "reconcile:stripe", async (stillOurs) => {
+    if (input.accountId === null) await run.compareEvents(stillOurs);
+    if (input.depth === "full") await run.compareObjects(stillOurs);
+  });
+  return { ok: true, busy: !ours, ...run.found };
+}
+
+class Run {
+  private readonly counts = { events: 0, sessions: 0, payments: 0 };
+  private readonly drifts: Drift[] = [];
+
+  constructor(
+    private readonly deps: Deps,
+    private readonly input: ReconcileInput,
+    private readonly now: Instant,
+  ) {}
+
+  get found(): Pick<Reconciliation, "events" | "sessions" | "payments" | "drifts"> {
+    return { ...this.counts, drifts: this.drifts };
+  }
+
+  /** Events with effects that Stripe has and the inbox does not, oldest first. */
+  async compareEvents(stillOurs: () => Promise<boolean>): Promise<void> {
+    const { payments, inbox, drifts } = this.deps;
+    const since = Math.max((await drifts.readCursor(CURSOR)) ?? 0, this.now - HORIZON_MS) - OVERLAP_MS;
+    const types = Object.keys(EFFECTS).filter((type) => (EFFECTS[type]?.({ type, objectId: "any" }).length ?? 0) > 0);
+    for (const event of await payments.listEvents({ since, types })) {
+      if (!(await stillOurs())) return;
+      this.counts.events += 1;
+      if ((await inbox.find(event.id)) !== null || parkingReason(this.deps, event) !== null) continue;
+      await this.handle(
+        { type: "missing_here", stripeId: event.id, accountId: null, here: "no such event", there: event.type },
+        () => this.takeIn(event),
+      );
+    }
+    if (!this.input.dryRun) await drifts.writeCursor(CURSOR, this.now);
+  }
+
+  /** Sessions at Stripe against our payments, then our payments against Stripe. */
+  async compareObjects(stillOurs: () => Promise<boolean>): Promise<void> {
+    const since = this.now - HORIZON_MS;
+    for await (const facts of this.deps.payments.listCheckouts({ since })) {
+      if (!(await stillOurs())) return;
+      this.counts.sessions += 1;
+      const accountId = facts.order?.accountId;
+      if (accountId === undefined || (this.input.accountId !== null && accountId !== this.input.accountId)) continue;
+      const payment = await this.deps.paymentRecords.find(accountId, packCauseOf(facts.sessionId));
+      const accountExists = (await this.deps.accounts.findAccount(accountId)) !== null;
+      const drift = compareCheckout(facts, { payment, accountExists });
+      if (drift === null) continue;
+      const mend = drift.type === "missing_here" ? () => this.settle(facts.sessionId) : null;
+      await this.handle(drift, mend);
+    }
+    for await (const payment of this.deps.paymentRecords.listSince({ since, accountId: this.input.accountId })) {
+      if (!(await stillOurs())) return;
+      this.counts.payments += 1;
+      await this.comparePayment(payment);
+    }
+  }
+
+  private async comparePayment(payment: Parameters<typeof paymentInWords>[0]): Promise<void> {
+    const { accountId, cause, stripePaymentIntentId } = payment;
+    if (stripePaymentIntentId === null) return;
+    const about = { stripeId: stripePaymentIntentId, accountId, here: paymentInWords(payment) };
+    const there = await this.deps.payments.findPayment(stripePaymentIntentId);
+    if (there === null) {
+      await this.handle({ ...about, type: "missing_there", there: "no such payment" }, null);
+      return;
+    }
+    const link = await this.deps.links.find(payment.mode, stripePaymentIntentId);
+    if (link !== null && link.cause !== cause) {
+      await this.handle({ ...about, type: "duplicate", there: `it stands behind ${link.cause}` }, null);
+      return;
+    }
+    const looked = await convergePayment(this.deps, payment, this.now, { dryRun: true });
+    if (looked.kind !== "changed") return;
+    const { returnedMinor, disputedMinor, unitsTaken, frozenBy } = looked.claims;
+    const target = `returned ${returnedMinor}, lost ${disputedMinor}, ${unitsTaken} units to take, ${frozenBy.length} freezing`;
+    await this.handle({ ...about, type: "state", there: target }, async () => {
+      await convergePayment(this.deps, payment, this.now);
+      const after = await this.deps.paymentRecords.find(accountId, cause);
+      return after === null ? "gone" : paymentInWords(after);
+    });
+  }
+
+  /** Mends a drift unless this is a dry run or nothing can; keeps and tells it in any case. */
+  private async handle(found: FoundDrift, mend: (() => Promise<string>) | null): Promise<void> {
+    const mends = mend !== null && !this.input.dryRun;
+    const after = mends ? await mend() : null;
+    const action = mends ? "repaired" : mend === null ? "alerted" : "proposed";
+    const drift: Drift = { ...found, after, action, at: this.now };
+    this.drifts.push(drift);
+    if (!this.input.dryRun) await this.deps.drifts.put(drift);
+    if (action === "alerted") this.deps.log.alert("stripe_drift", { ...drift });
+    else this.deps.log.info("stripe_drift", { ...drift });
+  }
+
+  /** Takes an event in as if it had just been delivered. */
+  private async takeIn(event: ListedEvent): Promise<string> {
+    const { body, ...facts } = event;
+    const bodyHash = this.deps.digest.text(body);
+    const row = { ...facts, state: "received", attempts: 0, receivedAt: this.now, bodyHash } as const;
+    await this.deps.inbox.store(row, body);
+    await processStripeEvent(this.deps, event.id, this.now);
+    return `event ${(await this.deps.inbox.find(event.id))?.state ?? "lost"}`;
+  }
+
+  private async settle(sessionId: string): Promise<string> {
+    const settled = await settleCheckout(this.deps, sessionId, this.now);
+    if (settled.kind === "ignored") throw new AppError("bug", `A paid session was not settled: ${settled.why}`);
+    return `granted by ${settled.entryId}`;
+  }
+}
