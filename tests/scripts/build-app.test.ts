@@ -32,6 +32,7 @@ describe("the built tree", () => {
       "admin/refund",
       "admin/replayEvent",
       "admin/reverse",
+      "admin/trace",
       "admin/verify",
       "admin/void",
       "admin/webhooks",

@@ -107,6 +107,8 @@ export interface WalletStore extends WalletReads {
     readonly limit: number;
   }): Promise<readonly Entry[]>;
   findEntry(wallet: WalletName, entryId: string): Promise<Entry | null>;
+  /** What one cause led to in a wallet, at most 1,000 entries. */
+  listByCause(wallet: WalletName, cause: string): Promise<readonly Entry[]>;
   /** The entries that reversed an entry. */
   listReversals(wallet: WalletName, entryId: string): Promise<readonly Entry[]>;
   /** The last entry of a wallet at or before an instant. */

@@ -35,6 +35,8 @@ const MAX_CAUSED = 1000;
 export interface Ledger {
   insert(entries: readonly Entry[], options: OperationOptions): Promise<void>;
   findById(wallet: WalletName, id: string, options?: OperationOptions): Promise<Entry | null>;
+  /** What one cause led to, at most 1,000 entries. */
+  findByCause(wallet: WalletName, cause: string): Promise<readonly Entry[]>;
   /** The clawbacks of a cause in a wallet, at most 1,000. */
   findClawbacks(wallet: WalletName, cause: string, options?: OperationOptions): Promise<readonly Entry[]>;
   /** The entries that gave back of an entry, at most 1,000. */
@@ -85,6 +87,7 @@ export function createLedger(database: Database): Ledger {
     },
     findReversals: (wallet, entryId, options) =>
       findCaused(collection, wallet, { cause: entryId, kinds: ["reverse", "reinstate"] }, options),
+    findByCause: (wallet, cause) => findCaused(collection, wallet, { cause, kinds: ENTRY_KINDS }, undefined),
     findClawbacks: (wallet, cause, options) => findCaused(collection, wallet, { cause, kinds: ["clawback"] }, options),
     listDebtChanges: async ({ wallet, afterSeq, limit }, options) => {
       const filter = {

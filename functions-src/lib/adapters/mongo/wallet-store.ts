@@ -63,6 +63,7 @@ export function createWalletStore(database: Database): WalletStore {
     listOldest: (page) => ledger.listOldest(page),
     listWaiting: ({ id, accountId }) => lotStates.listAll({ id, accountId }),
     findEntry: (wallet, entryId) => ledger.findById(wallet, entryId),
+    listByCause: (wallet, cause) => ledger.findByCause(wallet, cause),
     listReversals: (wallet, entryId) => ledger.findReversals(wallet, entryId),
     findLastAt: (wallet, at) => ledger.findLastAt(wallet, at),
     findLots: (accountId, lotIds) => lots.findByIds(accountId, lotIds),

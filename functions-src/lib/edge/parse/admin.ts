@@ -100,6 +100,8 @@ export const parseDrifts = parseWith(
     .transform(({ state, ...rest }) => ({ ...rest, state: state ?? null })),
 );
 
+export const parseTrace = parseWith(z.strictObject({ id: fields.recordId }));
+
 export const parseReplayEvent = parseWith(z.strictObject({ eventId: fields.recordId }));
 
 /** The fields that were given. */

@@ -9,6 +9,7 @@ import { requestRefund } from "../../../../functions-src/lib/usecases/request-re
 import { sweepOutbox } from "../../../../functions-src/lib/usecases/send-outbox";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
+import { trace } from "../../../../functions-src/lib/usecases/trace";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
 import { createSeededRandom } from "../../../../scripts/prove/seeded-random";
 import demo from "../../../../catalog/demo.json";
@@ -389,5 +390,40 @@ describe("a pack that is paid after its account was closed", () => {
     await sweepOutbox(kept.deps, T0);
     expect(kept.payments.refundsMade.size).toBe(0);
     expect(await walletOf(kept)).toMatchObject({ available: 103 });
+  });
+});
+
+describe("a trace", () => {
+  const operator = { kind: "operator", id: "op" } as const;
+
+  it("leads from an event, any object of a payment, the payment or an entry to the same chain", async () => {
+    const who = await buyer();
+    const { deps, sessionId } = who;
+    const eventId = await deliver(who, "checkout.session.completed", sessionId);
+    say(who, { refunds: [refund("re_traced", 400)] });
+    await deliver(who, "refund.created", "re_traced");
+    say(who, { refunds: [refund("re_traced", 400, "failed")] });
+    await deliver(who, "refund.failed", "re_traced");
+    const chain = await trace(deps, operator, { id: `pack:${sessionId}` });
+    expect(chain).toMatchObject({
+      event: null,
+      accountId: who.accountId,
+      payment: { cause: `pack:${sessionId}`, unitsTaken: 0, revision: 2 },
+      entries: [
+        { kind: "grant", amount: 100 },
+        { kind: "clawback", amount: -40 },
+        { kind: "reinstate", amount: 40 },
+      ],
+      balance: { available: 103 },
+    });
+    const grantId = chain.entries[0]?.entryId ?? "";
+    for (const id of [sessionId, `pi_${sessionId}`, "re_traced", grantId]) {
+      expect(await trace(deps, operator, { id })).toEqual(chain);
+    }
+    expect(await trace(deps, operator, { id: eventId })).toEqual({
+      ...chain,
+      event: { eventId, type: "checkout.session.completed", state: "done", failure: null },
+    });
+    await expect(trace(deps, operator, { id: "cs_nowhere" })).rejects.toThrow('got "cs_nowhere"');
   });
 });
