@@ -31,6 +31,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (before === undefined || before["status"] === after["status"]) return [];
     return after["status"] === "complete" ? ["checkout.session.completed"] : ["checkout.session.expired"];
   },
+  "test_helpers.test_clock": (after, before) => {
+    if (before === undefined) return ["test_helpers.test_clock.created"];
+    if (after["deleted"] === true) return ["test_helpers.test_clock.deleted"];
+    return before["status"] === after["status"] ? [] : [`test_helpers.test_clock.${String(after["status"])}`];
+  },
 };
 
 /** Names the events that a change makes, in the order of their creation. */

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { HookEffect } from "./faults";
 
 /** A price as it travels: the SDK turns the decimal text into its Decimal class. */
 export type WirePrice = Omit<Stripe.Price, "unit_amount_decimal" | "product"> & {
@@ -29,11 +30,25 @@ export interface CheckoutDetails {
   readonly intentDescription: string | null;
 }
 
-/** The signing secrets of an endpoint; the first endpoint follows the secret given at the start. */
+/** The signing secrets of an endpoint; the first endpoint follows the secret given at the start until it is rolled. */
 export interface EndpointSecrets {
   readonly id: string;
   readonly source: "start" | "generated";
   readonly secrets: readonly string[];
+  /** Secrets that a roll replaced and that still sign until their time. */
+  readonly retiring?: readonly { readonly secret: string; readonly expiresAtMs: number }[];
+}
+
+/** One time that a rule of the faults hit. */
+export interface FaultHit {
+  readonly id: string;
+  /** Index among the rules that were set then. */
+  readonly rule: number;
+  readonly plane: "api" | "hook";
+  readonly effect: string;
+  /** The call, or the type and id of the event. */
+  readonly subject: string;
+  readonly at: number;
 }
 
 /**
@@ -51,6 +66,8 @@ export interface Delivery {
   readonly attempts: number;
   readonly nextAtMs: number;
   readonly lastError: string | null;
+  /** What is wrong with what is sent, by a rule of the faults. */
+  readonly fault?: HookEffect;
 }
 
 /** The answer that a repeated idempotency key gets. */
@@ -80,12 +97,14 @@ export interface Kinds {
   delivery: Delivery;
   endpoint_secrets: EndpointSecrets;
   event: StoredEvent;
+  fault_hit: FaultHit;
   payment_intent: Stripe.PaymentIntent;
   payment_method: Stripe.PaymentMethod;
   price: WirePrice;
   product: Stripe.Product | Stripe.DeletedProduct;
   saved_answer: SavedAnswer;
   setting: Setting;
+  "test_helpers.test_clock": Stripe.TestHelpers.TestClock | Stripe.TestHelpers.DeletedTestClock;
   webhook_endpoint: Stripe.WebhookEndpoint | Stripe.DeletedWebhookEndpoint;
 }
 
@@ -102,6 +121,7 @@ export const OBJECT_KINDS = [
   "payment_method",
   "price",
   "product",
+  "test_helpers.test_clock",
   "webhook_endpoint",
 ] as const satisfies readonly Kind[];
 
@@ -110,6 +130,7 @@ export const ALL_KINDS: readonly Kind[] = [
   "checkout_details",
   "delivery",
   "endpoint_secrets",
+  "fault_hit",
   "saved_answer",
   "setting",
 ];

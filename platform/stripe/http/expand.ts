@@ -11,6 +11,7 @@ const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   "checkout.session": { customer: "customer", payment_intent: "payment_intent" },
   payment_intent: { customer: "customer", latest_charge: "charge", payment_method: "payment_method" },
   charge: { customer: "customer", payment_intent: "payment_intent", balance_transaction: "balance_transaction" },
+  customer: { test_clock: "test_helpers.test_clock" },
   balance_transaction: { source: "charge" },
   payment_method: { customer: "customer" },
   price: { product: "product" },

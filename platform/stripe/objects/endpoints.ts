@@ -6,6 +6,7 @@ import { eventEndpoints } from "./events";
 import { paymentIntentEndpoints } from "./payment-intents";
 import { priceEndpoints } from "./prices";
 import { productEndpoints } from "./products";
+import { testClockEndpoints } from "./test-clocks";
 import { webhookEndpointEndpoints } from "./webhook-endpoints";
 
 /** Every call that the simulator has. */
@@ -17,5 +18,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...paymentIntentEndpoints,
   ...chargeEndpoints,
   ...eventEndpoints,
+  ...testClockEndpoints,
   ...webhookEndpointEndpoints,
 ];

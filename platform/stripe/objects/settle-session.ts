@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { timeOf } from "../core/living-time";
 import type { Transaction } from "../core/store";
 import { invalidRequest, resourceMissing, type ErrorBody } from "../http/stripe-error";
 import { attemptPayment, newPaymentIntent } from "./attempt-payment";
@@ -28,7 +29,9 @@ export function knownSession(tx: Pick<Transaction, "get">, id: string): Stripe.C
  * Pays an open session as the buyer does on its page: a decline leaves it open, to be tried again.
  * Refuses: a session that is complete or expired.
  */
-export function paySession(tx: Transaction, id: string, { card, email, now }: Payment): Settlement {
+export function paySession(tx: Transaction, id: string, payment: Payment): Settlement {
+  const { card, email } = payment;
+  const now = timeOf(tx, knownSession(tx, id), payment.now);
   const session = openSession(tx, id, now);
   const details = tx.get("checkout_details", id);
   const address = email ?? session.customer_details?.email ?? "buyer@example.com";

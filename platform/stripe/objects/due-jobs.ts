@@ -1,0 +1,5 @@
+import type { JobProvider } from "../core/due-jobs";
+import { sessionExpiries } from "./expire-sessions";
+
+/** Everything that time does by itself. */
+export const JOB_PROVIDERS: readonly JobProvider[] = [sessionExpiries];
