@@ -94,7 +94,7 @@ async function answer(desk: Desk, endpoint: Endpoint, exchange: Exchange): Promi
       return line.spoil(reply, fault, answered) ? reply : send(reply, answered);
     };
     if (key === null) {
-      await line.wait(fault);
+      await line.wait(reply, fault);
       return deliver(await execute(plane, endpoint, exchange, { form, fault }));
     }
     const call: KeyedCall = { key, path, fingerprint: fingerprintOf(request.method, path, form) };
@@ -104,7 +104,7 @@ async function answer(desk: Desk, endpoint: Endpoint, exchange: Exchange): Promi
       return deliver(saved);
     }
     try {
-      await line.wait(fault);
+      await line.wait(reply, fault);
       return deliver(await execute(plane, endpoint, exchange, { form, fault, call }));
     } finally {
       idempotency.end(call);

@@ -65,7 +65,7 @@ export interface Line {
   /** Spoils an answer; null when the call did no work. Answers false for effects that leave the line alone. */
   spoil(reply: FastifyReply, effect: ApiEffect | null, answered: Answered | null): boolean;
   /** Waits as long as the effect wants; ends early with the server. */
-  wait(effect: ApiEffect | null): Promise<void>;
+  wait(reply: FastifyReply, effect: ApiEffect | null): Promise<void>;
 }
 
 /** Makes the line of a server; what hangs on it ends when the server closes. */
@@ -92,12 +92,14 @@ export function createLine(server: FastifyInstance): Line {
       }
       return true;
     },
-    wait: (effect) => {
+    wait: (reply, effect) => {
       if (effect?.kind !== "latency") return Promise.resolve();
       return new Promise((resolve) => {
         const end = (): void => {
           clearTimeout(timer);
           held.delete(end);
+          // A connection that stays open for another request would keep the server from closing.
+          if (closing) void reply.header("connection", "close");
           resolve();
         };
         const timer = setTimeout(end, effect.ms);
