@@ -22,6 +22,7 @@ import { createDeliverer } from "./hooks/deliverer";
 import { serveApi } from "./http/api-plane";
 import { pruneAnswers } from "./http/idempotency";
 import { createServer } from "./http/server";
+import { followIntents } from "./objects/collect-invoice";
 import { JOB_PROVIDERS } from "./objects/due-jobs";
 import { ENDPOINTS } from "./objects/endpoints";
 import { keepTime } from "./objects/run-due-jobs";
@@ -74,6 +75,11 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
   const { clock, time, deliveryClock } = timeOf(options, store);
 
   recordEvents(store, clock, deliveryClock);
+  const recorded = store.onChange;
+  store.onChange = (tx, change) => {
+    recorded(tx, change);
+    followIntents(tx, change, clock.nowSeconds());
+  };
   const signingClock = options.clock ?? realClock;
   const deliverer = createDeliverer({ store, webhookSecret, signingClock, deliveryClock, log });
   const keeper = keepTime({ store, clock, providers: JOB_PROVIDERS, committed: () => deliverer.wake(), log });

@@ -4,6 +4,7 @@ import type { Transaction } from "../core/store";
 import { invalidRequest, resourceMissing, type ErrorBody } from "../http/stripe-error";
 import { attemptPayment, newPaymentIntent } from "./attempt-payment";
 import { newCustomer } from "./customers";
+import { newSessionInvoice } from "./session-invoice";
 import type { TestCard } from "./test-cards";
 
 /** How a payment on the page went. */
@@ -35,8 +36,8 @@ export function paySession(tx: Transaction, id: string, payment: Payment): Settl
   const session = openSession(tx, id, now);
   const details = tx.get("checkout_details", id);
   const address = email ?? session.customer_details?.email ?? "buyer@example.com";
-  const customer =
-    session.customer ?? (session.customer_creation === "always" ? newCustomer(tx, { email: address }, now).id : null);
+  const needsCustomer = session.customer_creation === "always" || session.invoice_creation?.enabled === true;
+  const customer = session.customer ?? (needsCustomer ? newCustomer(tx, { email: address }, now).id : null);
   const complete: Stripe.Checkout.Session = {
     ...session,
     customer,
@@ -45,8 +46,10 @@ export function paySession(tx: Transaction, id: string, payment: Payment): Settl
     url: null,
   };
   if (session.payment_status === "no_payment_required") {
-    tx.put("checkout.session", complete);
-    return { kind: "complete", session: complete };
+    const invoice = newSessionInvoice(tx, session, { customer: String(customer), intent: null, now });
+    const free: Stripe.Checkout.Session = { ...complete, invoice };
+    tx.put("checkout.session", free);
+    return { kind: "complete", session: free };
   }
   const earlier =
     typeof session.payment_intent === "string" ? tx.get("payment_intent", session.payment_intent) : undefined;
@@ -67,7 +70,8 @@ export function paySession(tx: Transaction, id: string, payment: Payment): Settl
     tx.put("checkout.session", open);
     return { kind: "declined", session: open, error: attempt.error };
   }
-  const paid: Stripe.Checkout.Session = { ...complete, payment_intent: intent.id, payment_status: "paid" };
+  const invoice = newSessionInvoice(tx, session, { customer: String(customer), intent: attempt.intent, now });
+  const paid: Stripe.Checkout.Session = { ...complete, invoice, payment_intent: intent.id, payment_status: "paid" };
   tx.put("checkout.session", paid);
   attempt.book();
   return { kind: "complete", session: paid };
