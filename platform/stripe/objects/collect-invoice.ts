@@ -16,10 +16,14 @@ import { findTestCard, type TestCard } from "./test-cards";
 const HOUR = 3600;
 const LONGEST_WAIT = 72 * HOUR;
 
-/** Finds the card behind a payment method: a test token, or one that the simulator keeps. Refuses: `resource_missing`. */
-function cardOf(tx: Transaction, method: string): TestCard {
+/** Finds the card behind a payment method: a test token, or one that the simulator keeps. */
+function findCard(tx: Transaction, method: string): TestCard | undefined {
   const last4 = tx.get("payment_method", method)?.card?.last4;
-  const card = findTestCard(method.startsWith("pm_card_") ? method : (last4 ?? ""));
+  return findTestCard(method.startsWith("pm_card_") ? method : (last4 ?? ""));
+}
+
+function cardOf(tx: Transaction, method: string): TestCard {
+  const card = findCard(tx, method);
   if (card === undefined) throw resourceMissing("PaymentMethod", method, "payment_method");
   return card;
 }
@@ -90,7 +94,7 @@ export const invoiceAdvances: JobProvider = function* (state) {
   for (const invoice of state.values("invoice")) {
     if (invoice.deleted === true || invoice.status !== "draft") continue;
     const { id, automatically_finalizes_at: dueAt } = invoice as WireInvoice;
-    if (dueAt === null) continue;
+    if (dueAt === null || isOrphan(state, invoice as WireInvoice)) continue;
     yield { dueAt, clock: testClockOf(state, invoice), run: (tx, now) => advance(tx, id, now) };
   }
 };
@@ -105,8 +109,14 @@ function advance(tx: Transaction, id: string, now: number): void {
   const invoice = finalizeInvoice(tx, id, { now });
   if (invoice.status !== "open" || invoice.collection_method !== "charge_automatically") return;
   const method = defaultMethodOf(tx, invoice);
-  if (method === null) countFailure(tx, invoice);
-  else charge(tx, invoice, { card: cardOf(tx, method), now });
+  const card = method === null ? undefined : findCard(tx, method);
+  if (card === undefined) countFailure(tx, invoice);
+  else charge(tx, invoice, { card, now });
+}
+
+/** A draft whose customer was deleted waits for somebody to delete it too. */
+function isOrphan(state: Pick<Transaction, "get">, { customer }: WireInvoice): boolean {
+  return state.get("customer", customer)?.deleted === true;
 }
 
 function isUntold(tx: Transaction, id: string): boolean {

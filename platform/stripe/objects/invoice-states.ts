@@ -141,7 +141,7 @@ export function voidInvoice(tx: Transaction, id: string, now: number): WireInvoi
   return voided;
 }
 
-/** Gives up an open invoice; it can still be paid or voided. Refuses: any other status. */
+/** Gives up an open invoice; it can still be paid or voided. Refuses: every other status. */
 export function markUncollectible(tx: Transaction, id: string, now: number): WireInvoice {
   const invoice = knownInvoice(tx, id);
   if (invoice.status !== "open") {

@@ -64,18 +64,18 @@ export function keepTime(parts: Timekeeping): Timekeeper {
 /** Answers whether there was anything to do. */
 function runAccount(parts: Timekeeping): boolean {
   const { store, clock } = parts;
-  return eachInstant(parts, { clock: null, until: clock.nowSeconds() }, (jobs, at) => {
-    clock.during(at, () => store.atomically(null, (tx) => jobs.forEach((job) => job.run(tx, at))));
+  return eachInstant(parts, { clock: null, until: clock.nowSeconds() }, (job, at) => {
+    clock.during(at, () => store.atomically(null, (tx) => job.run(tx, at)));
   });
 }
 
 function runClock(parts: Timekeeping, id: string): void {
   const { store } = parts;
-  const target = store.atomically(null, (tx) => stepTo(tx, id, null));
-  eachInstant(parts, { clock: id, until: target }, (jobs, at) => {
+  const until = store.atomically(null, (tx) => stepTo(tx, id, null));
+  eachInstant(parts, { clock: id, until }, (job, at) => {
     store.atomically(null, (tx) => {
       stepTo(tx, id, at);
-      for (const job of jobs) job.run(tx, at);
+      job.run(tx, at);
     });
   });
   store.atomically(null, (tx) => arrive(tx, id));
@@ -85,16 +85,22 @@ function runClock(parts: Timekeeping, id: string): void {
 function eachInstant(
   parts: Timekeeping,
   { clock, until }: { readonly clock: string | null; readonly until: number },
-  work: (jobs: readonly DueJob[], at: number) => void,
+  work: (job: DueJob, at: number) => void,
 ): boolean {
+  let failedAt = -Infinity;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const due = jobsOf(parts, clock).filter(({ dueAt }) => dueAt <= until);
+    const due = jobsOf(parts, clock).filter(({ dueAt }) => dueAt <= until && dueAt > failedAt);
     if (due.length === 0) return round > 0;
     const at = Math.min(...due.map(({ dueAt }) => dueAt));
-    work(
-      due.filter(({ dueAt }) => dueAt === at),
-      at,
-    );
+    for (const job of due.filter(({ dueAt }) => dueAt === at)) {
+      try {
+        work(job, at);
+      } catch (error) {
+        // One job that fails must not keep the others from their time; the next look tries it again.
+        parts.log(`Work that fell due at ${at} could not be done: ${String(error)}`);
+        failedAt = at;
+      }
+    }
   }
   throw new Error(`Work fell due at more than ${MOST_ROUNDS} instants: a job does not change what made it due`);
 }

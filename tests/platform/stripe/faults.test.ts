@@ -267,15 +267,12 @@ describe("a delivery that a rule hits", () => {
     expect(verify(0).type).toBe("customer.created");
   });
 
-  it("arrives in another order, the same for the same seed", async () => {
-    const order = async (on: SimulatorUnderTest, to: Receiver): Promise<unknown[]> => {
-      await setRules([{ plane: "hook", effect: { kind: "reorder", windowSeconds: 0.4 } }], on);
-      for (let count = 0; count < 8; count += 1) await on.sdk.products.create({ id: `p${count}`, name: "x" });
-      await to.until(({ length }) => length === 8);
-      return to.received.map(({ event }) => Reflect.get(event.data.object, "id"));
-    };
-    const first = await order(simulator, receiver);
-    expect(first).not.toEqual(first.toSorted());
+  it("arrives in another order than it was made", async () => {
+    await setRules([{ plane: "hook", effect: { kind: "reorder", windowSeconds: 0.4 } }]);
+    for (let count = 0; count < 8; count += 1) await simulator.sdk.products.create({ id: `p${count}`, name: "x" });
+    await receiver.until(({ length }) => length === 8);
+    const order = receiver.received.map(({ event }) => String(Reflect.get(event.data.object, "id")));
+    expect(order).not.toEqual(order.toSorted());
   });
 
   it("is delayed, others are not", async () => {
