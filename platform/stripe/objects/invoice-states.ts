@@ -16,8 +16,9 @@ import { dueDateOf } from "./new-invoice";
  */
 
 /**
- * Gives a draft its number, applies the customer's balance, and asks for the payment of what is due.
- * Refuses: anything but a draft. `intent` says false when the payment was made already.
+ * Gives a draft its number, applies the customer's balance, and asks for the payment of what is due. With `settled` the whole was paid
+ * before, so that the balance stays and nothing is asked for.
+ * Refuses: anything but a draft.
  */
 export function finalizeInvoice(
   tx: Transaction,
@@ -25,8 +26,8 @@ export function finalizeInvoice(
   {
     now,
     autoAdvance,
-    intent = true,
-  }: { readonly now: number; readonly autoAdvance?: boolean | undefined; readonly intent?: boolean },
+    settled = false,
+  }: { readonly now: number; readonly autoAdvance?: boolean | undefined; readonly settled?: boolean },
 ): WireInvoice {
   const draft = knownInvoice(tx, id);
   if (draft.status !== "draft") {
@@ -37,8 +38,9 @@ export function finalizeInvoice(
   const customer = liveCustomer(tx, draft.customer);
   const totals = withTotals(tx, draft, linesOf(tx, id));
   const starting = balanceIn(customer, draft.currency);
-  const minimum = minimumCharge(draft.currency);
-  const plan = planBalance({ total: totals.total, balance: starting, minimum });
+  const plan = settled
+    ? { amountDue: totals.total, endingBalance: starting, moves: [] }
+    : planBalance({ total: totals.total, balance: starting, minimum: minimumCharge(draft.currency) });
   const sequence = customer.next_invoice_sequence ?? 1;
   tx.putQuietly("customer", { ...customer, next_invoice_sequence: sequence + 1 });
   for (const { type, amount } of plan.moves) {
@@ -61,7 +63,7 @@ export function finalizeInvoice(
   };
   tx.put("invoice", open);
   if (plan.amountDue === 0) return markPaid(tx, open, { now, amount: 0 });
-  if (intent) requestPayment(tx, open, now);
+  if (!settled) requestPayment(tx, open, now);
   return open;
 }
 

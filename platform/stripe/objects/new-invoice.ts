@@ -1,10 +1,11 @@
 import type Stripe from "stripe";
 import { z } from "zod";
-import type { WireInvoice } from "../core/kinds";
+import type { WireInvoice, WireInvoiceItem } from "../core/kinds";
+import type { Transaction } from "../core/store";
 import type { CallContext } from "../http/endpoint";
 import { currency, flag, integer, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
 import { invalidRequest, notSimulated } from "../http/stripe-error";
-import { knownInvoice, newLine, withTotals } from "./invoice-lines";
+import { newLine, withTotals } from "./invoice-lines";
 import { liveCustomer } from "./customers";
 
 const HOUR = 3600;
@@ -35,27 +36,39 @@ export const invoiceParameters = createParameters;
 
 export type InvoiceFields = z.output<typeof createParameters>;
 
-/** Creates a draft, with the customer's waiting items when they are asked for. Refuses: discounts; a due date that does not fit the collection method. */
-export function newInvoice({ tx, now }: Pick<CallContext, "tx" | "now">, fields: InvoiceFields): WireInvoice {
+/**
+ * Creates a draft, with the customer's waiting items when they are asked for, or with the given ones and no other.
+ * Refuses: discounts; a due date that does not fit the collection method.
+ */
+export function newInvoice(
+  { tx, now }: Pick<CallContext, "tx" | "now">,
+  fields: InvoiceFields,
+  given?: readonly WireInvoiceItem[],
+): WireInvoice {
   if (fields.discounts !== undefined && fields.discounts !== "")
     throw notSimulated("discounts of invoices", "discounts");
   const customer = liveCustomer(tx, fields.customer, "customer");
-  const method = fields.collection_method ?? "charge_automatically";
-  assertDue(method, fields);
+  assertDue(fields.collection_method ?? "charge_automatically", fields);
   const code = fields.currency ?? customer.currency ?? "usd";
-  const waiting = tx
-    .list("invoiceitem")
-    .toReversed()
-    .flatMap((item) => (item.deleted === true || item.customer !== customer.id || item.invoice !== null ? [] : [item]))
-    .filter((item) => item.currency === code && fields.pending_invoice_items_behavior === "include");
+  const isIncluding = fields.pending_invoice_items_behavior === "include";
+  const items = given ?? (isIncluding ? waitingItems(tx, customer.id, code) : []);
   const id = tx.newId("in_");
-  const lines = waiting.map((item) => newLine(tx, item, id));
+  const lines = items.map((item) => newLine(tx, item, id));
   const draft = buildDraft(id, { fields, customer, now, currency: code });
   const invoice = withTotals(tx, { ...draft, due_date: dueDateOf(fields, now) }, lines);
   tx.putQuietly("invoice_details", { id, lines, daysUntilDue: fields.days_until_due ?? null });
   tx.put("invoice", invoice);
-  for (const item of waiting) tx.put("invoiceitem", { ...item, invoice: id });
-  return knownInvoice(tx, id);
+  const put = given === undefined ? tx.put : tx.putQuietly;
+  for (const item of items) put("invoiceitem", { ...item, invoice: id });
+  return invoice;
+}
+
+/** Finds the items of a customer that wait for an invoice, the oldest first. */
+function waitingItems(tx: Transaction, customer: string, code: string): readonly WireInvoiceItem[] {
+  const living = tx.list("invoiceitem").filter((item) => item.deleted !== true) as WireInvoiceItem[];
+  return living
+    .filter((item) => item.customer === customer && item.invoice === null && item.currency === code)
+    .toReversed();
 }
 
 /** Tells when an invoice is due; null when nobody said. Units: unix seconds. */

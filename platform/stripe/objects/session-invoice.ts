@@ -24,24 +24,16 @@ export function newSessionInvoice(
   // The items are those of the session, which the API does not tell of again.
   const quiet: Transaction = { ...tx, put: tx.putQuietly };
   const currency = session.currency ?? "usd";
-  for (const item of items) {
-    const owner = { customer, invoice: null, currency };
-    const made = newInvoiceItem({ tx: quiet, now }, fieldsOf(item), owner);
-    tx.putQuietly("invoiceitem", { ...made, pricing: pricingOf(tx, item), quantity: item.quantity ?? 1 });
-  }
-  const { invoice_data: data } = creation;
-  const draft = newInvoice(
-    { tx, now },
-    {
-      customer: customer.id,
-      currency,
-      pending_invoice_items_behavior: "include",
-      description: data.description,
-      footer: data.footer,
-      metadata: data.metadata,
-    },
-  );
-  const open = finalizeInvoice(tx, draft.id, { now, intent: false });
+  const made = items.map((item) => ({
+    ...newInvoiceItem({ tx: quiet, now }, fieldsOf(item), { customer, invoice: null, currency }),
+    pricing: pricingOf(tx, item),
+    quantity: item.quantity ?? 1,
+    quantity_decimal: String(item.quantity ?? 1),
+  }));
+  const { description, footer, metadata } = creation.invoice_data;
+  const fields = { customer: customer.id, currency, description, footer, metadata } as const;
+  const draft = newInvoice({ tx, now }, { ...fields, pending_invoice_items_behavior: "exclude" }, made);
+  const open = finalizeInvoice(tx, draft.id, { now, settled: true });
   if (intent === null || open.status !== "open") return draft.id;
   markPaymentPaid(tx, newInvoicePayment(tx, { invoice: draft.id, intent, now }), now);
   markPaid(tx, open, { now, amount: intent.amount_received });

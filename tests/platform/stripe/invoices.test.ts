@@ -371,6 +371,18 @@ describe("a credit note", () => {
 });
 
 describe("a checkout session that creates an invoice", () => {
+  it("leaves the customer's waiting items to a later invoice, and their balance alone", async () => {
+    await sdk.invoiceItems.create({ customer: customer.id, amount: 77, currency: "usd" });
+    await sdk.customers.createBalanceTransaction(customer.id, { amount: -700, currency: "usd" });
+    const params = sessionParams({ customer: customer.id, invoice_creation: { enabled: true } });
+    const { id } = await sdk.checkout.sessions.create(params);
+    await simulator.simulate("POST", `checkout/${id}/pay`);
+    const session = await sdk.checkout.sessions.retrieve(id, { expand: ["invoice"] });
+    expect(session.invoice).toMatchObject({ status: "paid", amount_due: 2000, amount_paid: 2000 });
+    expect((await sdk.invoiceItems.list({ pending: true })).data).toMatchObject([{ amount: 77 }]);
+    expect(await balance()).toBe(-700);
+  });
+
   it("makes a paid one of its line items, for a customer that it creates when there is none", async () => {
     const creation = { enabled: true, invoice_data: { metadata: { pack: "small" }, description: "Tokens" } };
     const { id } = await sdk.checkout.sessions.create(sessionParams({ invoice_creation: creation }));
