@@ -1,8 +1,17 @@
 import { randomInt } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { serveControl } from "./control/control-plane";
 import type { AccountTime } from "./control/clock-route";
-import { realClock, standingClock, type AccountClock, type Clock } from "./core/clock";
+import { serveControl } from "./control/control-plane";
+import { moveClock } from "./control/move-clock";
+import {
+  realClock,
+  realDeliveries,
+  standingClock,
+  standingDeliveries,
+  type AccountClock,
+  type Clock,
+  type DeliveryClock,
+} from "./core/clock";
 import { holdFolder } from "./core/hold-folder";
 import { memoryJournal, openJournal } from "./core/journal";
 import { recordEvents } from "./core/record-events";
@@ -13,8 +22,10 @@ import { createDeliverer } from "./hooks/deliverer";
 import { serveApi } from "./http/api-plane";
 import { pruneAnswers } from "./http/idempotency";
 import { createServer } from "./http/server";
+import { followIntents } from "./objects/collect-invoice";
+import { JOB_PROVIDERS } from "./objects/due-jobs";
 import { ENDPOINTS } from "./objects/endpoints";
-import { expireSessionsOnTime } from "./objects/expire-sessions";
+import { keepTime } from "./objects/run-due-jobs";
 import { servePages } from "./pages/serve-pages";
 
 /** Longer than this nobody waits for receivers that do not answer. */
@@ -57,76 +68,86 @@ export interface StripeSimulator {
  */
 export async function startStripe(options: StripeOptions): Promise<StripeSimulator> {
   const { dataDir, host = "127.0.0.1", log = () => undefined } = options;
+  assertSound(options);
+  const { store, release } = await openState(dataDir, options.seed ?? randomInt(2 ** 47));
+  const secretKey = options.secretKey ?? `sk_test_${seededText(store.seed, "secret key", 24)}`;
+  const webhookSecret = options.webhookSecret ?? `whsec_${seededText(store.seed, "webhook secret", 32)}`;
+  const { clock, time, deliveryClock } = timeOf(options, store);
+
+  recordEvents(store, clock, deliveryClock);
+  const recorded = store.onChange;
+  store.onChange = (tx, change) => {
+    recorded(tx, change);
+    followIntents(tx, change, clock.nowSeconds());
+  };
+  const signingClock = options.clock ?? realClock;
+  const deliverer = createDeliverer({ store, webhookSecret, signingClock, deliveryClock, log });
+  const keeper = keepTime({ store, clock, providers: JOB_PROVIDERS, committed: () => deliverer.wake(), log });
+  const runDue = async (): Promise<void> => {
+    keeper.runDue();
+    pruneAnswers(store, clock.nowSeconds());
+    await store.settled();
+  };
+  await runDue();
+  const committed = (): void => {
+    deliverer.wake();
+    keeper.wake();
+  };
+  const server = createServer(log);
+  let url = "";
+  const baseUrl = (): string => url;
+  serveApi(server, { store, clock, endpoints: ENDPOINTS, secretKey, webhookSecret, baseUrl, log, committed });
+  const moveTo = async (seconds: number): Promise<void> => {
+    if (time.kind === "own") await moveClock({ ...keeper, clock: time.clock, deliverer, runDue }, seconds);
+  };
+  serveControl(server, { store, clock, deliverer, deliveryClock, webhookSecret, time, moveTo });
+  servePages(server, { store, clock, committed });
+  const end = async (): Promise<void> => {
+    keeper.stop();
+    await server.close();
+    await deliverer.close();
+    await store.close();
+    await release();
+  };
+  try {
+    url = await listen(server, { host, port: options.port ?? 0, store });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  deliverer.wake();
+
+  let closing: Promise<void> | undefined;
+  const catchUp = async (): Promise<void> => {
+    await runDue();
+    deliverer.wake();
+    await deliverer.whenTried(CATCH_UP_LIMIT_MS);
+  };
+  return { url, secretKey, webhookSecret, catchUp, close: () => (closing ??= end()) };
+}
+
+function assertSound(options: StripeOptions): void {
   if (options.secretKey !== undefined && !/^(sk|rk)_test_\w+$/.test(options.secretKey)) {
     throw new Error("The Stripe simulator takes test keys only: expected sk_test_… or rk_test_…");
   }
   if (options.clock !== undefined && options.testClock === true) {
     throw new Error("The Stripe simulator has one clock: expected clock or testClock, got both");
   }
-  const { store, release } = await openState(dataDir, options.seed ?? randomInt(2 ** 47));
-  const secretKey = options.secretKey ?? `sk_test_${seededText(store.seed, "secret key", 24)}`;
-  const webhookSecret = options.webhookSecret ?? `whsec_${seededText(store.seed, "webhook secret", 32)}`;
-  const { clock, time } = timeOf(options, store);
-
-  recordEvents(store, clock);
-  pruneAnswers(store, clock.nowSeconds());
-  const deliverer = createDeliverer({ store, webhookSecret, signingClock: options.clock ?? realClock, log });
-  const committed = (): void => deliverer.wake();
-  const server = createServer(log);
-  let url = "";
-  serveApi(server, {
-    store,
-    clock,
-    endpoints: ENDPOINTS,
-    secretKey,
-    webhookSecret,
-    baseUrl: () => url,
-    log,
-    committed,
-  });
-  const expiry = expireSessionsOnTime({ store, clock, committed, log });
-  const runDue = async (): Promise<void> => {
-    expiry.runDue();
-    await store.settled();
-  };
-  serveControl(server, { store, clock, deliverer, time, runDue });
-  servePages(server, { store, clock, committed });
-  try {
-    url = await listen(server, { host, port: options.port ?? 0, store });
-  } catch (error) {
-    expiry.stop();
-    await server.close();
-    await store.close();
-    await release();
-    throw error;
-  }
-  deliverer.wake();
-
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    expiry.stop();
-    await server.close();
-    await deliverer.close();
-    await store.close();
-    await release();
-  };
-  const catchUp = async (): Promise<void> => {
-    await runDue();
-    deliverer.wake();
-    await deliverer.whenTried(CATCH_UP_LIMIT_MS);
-  };
-  return { url, secretKey, webhookSecret, catchUp, close: () => (closing ??= close()) };
 }
 
 /** The clock of the account, and how it can be moved. */
 function timeOf(
   options: Pick<StripeOptions, "clock" | "testClock">,
   store: Store,
-): { readonly clock: AccountClock; readonly time: AccountTime } {
-  if (options.clock !== undefined) return { clock: standingClock(options.clock), time: { kind: "shared" } };
-  if (options.testClock !== true) return { clock: realClock, time: { kind: "real" } };
+): { readonly clock: AccountClock; readonly time: AccountTime; readonly deliveryClock: DeliveryClock } {
+  const deliveryClock = realDeliveries;
+  if (options.clock !== undefined) {
+    return { clock: standingClock(options.clock), time: { kind: "shared" }, deliveryClock };
+  }
+  if (options.testClock !== true) return { clock: realClock, time: { kind: "real" }, deliveryClock };
   const own = openTestClock(store);
-  return { clock: standingClock(own), time: { kind: "own", clock: own } };
+  const time: AccountTime = { kind: "own", clock: own };
+  return { clock: standingClock(own), time, deliveryClock: standingDeliveries(own) };
 }
 
 /** Opens the state of a folder, which is held until it is released. */

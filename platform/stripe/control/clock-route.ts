@@ -30,10 +30,10 @@ const advanceBody = z
     "expected exactly one of seconds and to",
   );
 
-/** Serves the way to move the account's time; `runDue` does what fell due, and resolves when that is kept. */
+/** Serves the way to move the account's time; `moveTo` does what falls due on the way, and resolves when that is kept. */
 export function serveClock(
   server: FastifyInstance,
-  { time, runDue }: { readonly time: AccountTime; readonly runDue: () => Promise<void> },
+  { time, moveTo }: { readonly time: AccountTime; readonly moveTo: (seconds: number) => Promise<void> },
 ): void {
   route(server, "POST", "/_sim/clock/advance", async (_request, body) => {
     switch (time.kind) {
@@ -45,8 +45,7 @@ export function serveClock(
         });
       case "own": {
         const to = secondsOf(readBody(advanceBody, body), time.clock.nowSeconds());
-        time.clock.moveTo(to);
-        await runDue();
+        await moveTo(to);
         return { now: new Date(to * 1000).toISOString() };
       }
     }

@@ -1,13 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Clock } from "../core/clock";
-import { NO_FAULTS } from "../core/faults";
+import type { Clock, DeliveryClock } from "../core/clock";
+import { faultRulesOf, faultsOf } from "../core/faults";
 import { OBJECT_KINDS } from "../core/kinds";
 import type { Store } from "../core/store";
 import type { Deliverer } from "../hooks/deliverer";
 import { expireSession, paySession } from "../objects/settle-session";
 import { serveClock, type AccountTime } from "./clock-route";
+import { serveFaults } from "./faults-route";
 import { ControlError, readBody, route } from "./json-route";
+import { rollSecret } from "../hooks/endpoint-secrets";
 import { findTestCard, GOOD_CARD, TEST_CARDS } from "../objects/test-cards";
 
 /** What the control plane works on. */
@@ -15,9 +17,12 @@ export interface ControlPlane {
   readonly store: Store;
   readonly clock: Clock;
   readonly deliverer: Deliverer;
+  readonly deliveryClock: DeliveryClock;
+  /** The secret of the first endpoint. */
+  readonly webhookSecret: string;
   readonly time: AccountTime;
-  /** Does what fell due by the clock; resolves when that is kept. */
-  readonly runDue: () => Promise<void>;
+  /** Moves the account's own clock; resolves when what fell due is kept. Units: unix seconds. */
+  readonly moveTo: (seconds: number) => Promise<void>;
 }
 
 const CARDS = TEST_CARDS.map(({ number }) => number).join(", ");
@@ -28,11 +33,7 @@ const payBody = z.strictObject({
     .refine((card) => findTestCard(card) !== undefined, `expected one of the test cards ${CARDS}`)
     .optional(),
 });
-const faultsBody = z.strictObject({
-  duplicate: z.number().int().min(0).max(100).default(NO_FAULTS.duplicate),
-  delaySeconds: z.number().min(0).max(86_400).default(NO_FAULTS.delaySeconds),
-  drop: z.number().min(0).max(1).default(NO_FAULTS.drop),
-});
+const rollBody = z.strictObject({ keepSeconds: z.number().int().min(0).max(86_400).default(86_400) });
 const emptyBody = z.strictObject({});
 
 /** Serves `/_sim`: what happens in the world around Stripe, for tests and demos. */
@@ -59,10 +60,12 @@ export function serveControl(server: FastifyInstance, plane: ControlPlane): void
     readBody(emptyBody, body);
     return committed(store.atomically(null, (tx) => expireSession(tx, sessionOf(request))));
   });
-  route(server, "POST", "/_sim/faults", (_request, body) => {
-    const faults = readBody(faultsBody, body);
-    store.atomically(null, (tx) => tx.putQuietly("setting", { id: "faults", value: faults }));
-    return committed(faults);
+  serveFaults(server, store, committed);
+  route(server, "POST", "/_sim/webhook_endpoints/:endpoint/roll_secret", ({ params }, body) => {
+    const { keepSeconds } = readBody(rollBody, body);
+    const id = (params as Record<string, string>)["endpoint"] ?? "";
+    const roll = { webhookSecret: plane.webhookSecret, nowMs: plane.deliveryClock.nowMs(), keepSeconds };
+    return committed(store.atomically(null, (tx) => rollSecret(tx, id, roll)));
   });
   route(server, "GET", "/_sim/webhooks/pending", pending);
   route(server, "POST", "/_sim/webhooks/pending", pending);
@@ -82,7 +85,7 @@ function stateOf(store: Store): object {
   });
   return {
     seed: store.seed,
-    faults: store.get("setting", "faults")?.value ?? NO_FAULTS,
+    faults: { ...faultsOf(store), rules: faultRulesOf(store) },
     ...Object.fromEntries(objects),
   };
 }

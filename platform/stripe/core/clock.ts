@@ -31,3 +31,17 @@ export function standingClock(base: Clock): AccountClock {
     },
   };
 }
+
+/** Tells when deliveries fall due: real time, or the account's own test clock. Units: unix milliseconds. */
+export interface DeliveryClock {
+  readonly standsStill: boolean;
+  nowMs(): number;
+}
+
+/** Deliveries fall due as real time passes. */
+export const realDeliveries: DeliveryClock = { standsStill: false, nowMs: () => Date.now() };
+
+/** Deliveries fall due as a clock is moved that stands still between its moves. */
+export function standingDeliveries(base: Clock): DeliveryClock {
+  return { standsStill: true, nowMs: () => base.nowSeconds() * 1000 };
+}

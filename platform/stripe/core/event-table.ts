@@ -8,6 +8,14 @@ const created =
   (after, before) =>
     before === undefined ? [`${name}.created`] : after["deleted"] === true ? [`${name}.deleted`] : [`${name}.updated`];
 
+/** What an invoice tells when it comes to a status. */
+const INVOICE_MOVES: Readonly<Record<string, Types>> = {
+  open: ["invoice.finalized"],
+  paid: ["invoice.paid", "invoice.payment_succeeded"],
+  void: ["invoice.voided"],
+  uncollectible: ["invoice.marked_uncollectible"],
+};
+
 /** Which events a change of an object makes, by kind of object; kinds that are not here make none. */
 const RULES: Readonly<Record<string, Rule>> = {
   customer: created("customer"),
@@ -31,11 +39,36 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (before === undefined || before["status"] === after["status"]) return [];
     return after["status"] === "complete" ? ["checkout.session.completed"] : ["checkout.session.expired"];
   },
+  invoiceitem: created("invoiceitem"),
+  invoice: (after, before) => {
+    if (before === undefined) return ["invoice.created"];
+    if (after["deleted"] === true) return ["invoice.deleted"];
+    if (before["status"] !== after["status"]) {
+      const paidElsewhere = before["amount_paid_off_stripe"] !== after["amount_paid_off_stripe"];
+      const moved = INVOICE_MOVES[String(after["status"])] ?? [];
+      return ["invoice.updated", ...moved.filter((type) => !paidElsewhere || type !== "invoice.payment_succeeded")];
+    }
+    const failed = before["attempt_count"] !== after["attempt_count"];
+    return failed ? ["invoice.updated", "invoice.payment_failed"] : ["invoice.updated"];
+  },
+  invoice_payment: (after, before) =>
+    after["status"] === "paid" && before?.["status"] !== "paid" ? ["invoice_payment.paid"] : [],
+  credit_note: (after, before) => {
+    if (before === undefined) return ["credit_note.created"];
+    return before["status"] === after["status"] ? ["credit_note.updated"] : ["credit_note.voided"];
+  },
+  "test_helpers.test_clock": (after, before) => {
+    if (before === undefined) return ["test_helpers.test_clock.created"];
+    if (after["deleted"] === true) return ["test_helpers.test_clock.deleted"];
+    return before["status"] === after["status"] ? [] : [`test_helpers.test_clock.${String(after["status"])}`];
+  },
 };
 
 /** Names the events that a change makes, in the order of their creation. */
-export function eventTypesOf({ kind, before, after }: Change): Types {
-  return RULES[kind]?.(after as Record<string, unknown>, before as Record<string, unknown> | undefined) ?? [];
+export function eventTypesOf({ kind, before, after, also = [] }: Change): Types {
+  const rule = RULES[kind];
+  const types = rule?.(after as Record<string, unknown>, before as Record<string, unknown> | undefined) ?? [];
+  return [...types, ...also];
 }
 
 /** Finds the old values of the keys that a change touched; nothing for events that are not updates. */

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { HookEffect } from "./faults";
 
 /** A price as it travels: the SDK turns the decimal text into its Decimal class. */
 export type WirePrice = Omit<Stripe.Price, "unit_amount_decimal" | "product"> & {
@@ -8,6 +9,62 @@ export type WirePrice = Omit<Stripe.Price, "unit_amount_decimal" | "product"> & 
 
 /** A line item as it is kept: the price is looked up when it is rendered. */
 export type StoredLineItem = Omit<Stripe.LineItem, "price"> & { price: string };
+
+/** What an invoice item or line is priced by, as it travels. */
+export interface WirePricing {
+  readonly type: "price_details";
+  readonly price_details: { readonly price: string; readonly product: string };
+  readonly unit_amount_decimal: string | null;
+}
+
+/** An invoice item as it travels. */
+export type WireInvoiceItem = Omit<Stripe.InvoiceItem, "pricing" | "quantity_decimal"> & {
+  pricing: WirePricing | null;
+  quantity_decimal: string;
+};
+
+/** A line of an invoice as it travels. */
+export type WireInvoiceLine = Omit<Stripe.InvoiceLineItem, "pricing" | "quantity_decimal"> & {
+  pricing: WirePricing | null;
+  quantity_decimal: string | null;
+};
+
+/** An invoice as it travels, without what is there only when it is asked for. */
+export type WireInvoice = Omit<Stripe.Invoice, "lines" | "payments" | "confirmation_secret" | "customer"> & {
+  customer: string;
+  lines: Listed<WireInvoiceLine>;
+};
+
+/** What an invoice needs and Stripe does not show whole on it. */
+export interface InvoiceDetails {
+  readonly id: string;
+  readonly lines: readonly WireInvoiceLine[];
+  readonly daysUntilDue: number | null;
+}
+
+/** A line of a credit note as it travels. */
+export type WireCreditNoteLine = Omit<Stripe.CreditNoteLineItem, "unit_amount_decimal"> & {
+  unit_amount_decimal: string | null;
+};
+
+/** A credit note as it travels. */
+export type WireCreditNote = Omit<Stripe.CreditNote, "lines" | "invoice"> & {
+  invoice: string;
+  lines: Listed<WireCreditNoteLine>;
+};
+
+/** The lines of a credit note, of which it shows the first ten. */
+export interface CreditNoteDetails {
+  readonly id: string;
+  readonly lines: readonly WireCreditNoteLine[];
+}
+
+interface Listed<T> {
+  readonly object: "list";
+  readonly data: readonly T[];
+  readonly has_more: boolean;
+  readonly url: string;
+}
 
 /** An event as it is kept: its object is frozen at creation. */
 export interface StoredEvent {
@@ -29,11 +86,25 @@ export interface CheckoutDetails {
   readonly intentDescription: string | null;
 }
 
-/** The signing secrets of an endpoint; the first endpoint follows the secret given at the start. */
+/** The signing secrets of an endpoint; the first endpoint follows the secret given at the start until it is rolled. */
 export interface EndpointSecrets {
   readonly id: string;
   readonly source: "start" | "generated";
   readonly secrets: readonly string[];
+  /** Secrets that a roll replaced and that still sign until their time. */
+  readonly retiring?: readonly { readonly secret: string; readonly expiresAtMs: number }[];
+}
+
+/** One time that a rule of the faults hit. */
+export interface FaultHit {
+  readonly id: string;
+  /** Index among the rules that were set then. */
+  readonly rule: number;
+  readonly plane: "api" | "hook";
+  readonly effect: string;
+  /** The call, or the type and id of the event. */
+  readonly subject: string;
+  readonly at: number;
 }
 
 /**
@@ -51,6 +122,8 @@ export interface Delivery {
   readonly attempts: number;
   readonly nextAtMs: number;
   readonly lastError: string | null;
+  /** What is wrong with what is sent, by a rule of the faults. */
+  readonly fault?: HookEffect;
 }
 
 /** The answer that a repeated idempotency key gets. */
@@ -76,16 +149,25 @@ export interface Kinds {
   charge: Stripe.Charge;
   checkout_details: CheckoutDetails;
   "checkout.session": Stripe.Checkout.Session;
+  credit_note: WireCreditNote;
+  credit_note_details: CreditNoteDetails;
   customer: Stripe.Customer | Stripe.DeletedCustomer;
+  customer_balance_transaction: Stripe.CustomerBalanceTransaction;
   delivery: Delivery;
   endpoint_secrets: EndpointSecrets;
   event: StoredEvent;
+  fault_hit: FaultHit;
+  invoice: WireInvoice | Stripe.DeletedInvoice;
+  invoice_details: InvoiceDetails;
+  invoice_payment: Stripe.InvoicePayment;
+  invoiceitem: WireInvoiceItem | Stripe.DeletedInvoiceItem;
   payment_intent: Stripe.PaymentIntent;
   payment_method: Stripe.PaymentMethod;
   price: WirePrice;
   product: Stripe.Product | Stripe.DeletedProduct;
   saved_answer: SavedAnswer;
   setting: Setting;
+  "test_helpers.test_clock": Stripe.TestHelpers.TestClock | Stripe.TestHelpers.DeletedTestClock;
   webhook_endpoint: Stripe.WebhookEndpoint | Stripe.DeletedWebhookEndpoint;
 }
 
@@ -96,20 +178,29 @@ export const OBJECT_KINDS = [
   "balance_transaction",
   "charge",
   "checkout.session",
+  "credit_note",
   "customer",
+  "customer_balance_transaction",
   "event",
+  "invoice",
+  "invoice_payment",
+  "invoiceitem",
   "payment_intent",
   "payment_method",
   "price",
   "product",
+  "test_helpers.test_clock",
   "webhook_endpoint",
 ] as const satisfies readonly Kind[];
 
 export const ALL_KINDS: readonly Kind[] = [
   ...OBJECT_KINDS,
   "checkout_details",
+  "credit_note_details",
   "delivery",
   "endpoint_secrets",
+  "fault_hit",
+  "invoice_details",
   "saved_answer",
   "setting",
 ];

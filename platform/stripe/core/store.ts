@@ -13,6 +13,8 @@ export interface Change {
   readonly kind: Kind;
   readonly before: object | undefined;
   readonly after: object;
+  /** Types of events that the write makes beside those that follow from the change. */
+  readonly also?: readonly string[];
 }
 
 /** What reads and writes inside one transaction; objects are never mutated, only replaced. */
@@ -21,7 +23,7 @@ export interface Transaction {
   get<K extends Kind>(kind: K, id: string): Kinds[K] | undefined;
   /** All of a kind, newest first. */
   list<K extends Kind>(kind: K): readonly Kinds[K][];
-  put<K extends Kind>(kind: K, object: Kinds[K] & { id: string }): void;
+  put<K extends Kind>(kind: K, object: Kinds[K] & { id: string }, also?: readonly string[]): void;
   /** Like `put`, for what Stripe creates without an event. */
   putQuietly<K extends Kind>(kind: K, object: Kinds[K] & { id: string }): void;
   /** Takes the next id of a prefix; an aborted transaction gives it back. */
@@ -119,9 +121,9 @@ function transactionOver(store: Store, { cause, write, newId }: Writing): Transa
     cause,
     get: store.get,
     list: store.list,
-    put: (kind, object) => {
+    put: (kind, object, also = []) => {
       const before = write(kind, object);
-      store.onChange(tx, { kind, before, after: object });
+      store.onChange(tx, { kind, before, after: object, also });
     },
     putQuietly: (kind, object) => void write(kind, object),
     newId,

@@ -1,12 +1,13 @@
 import type Stripe from "stripe";
-import type { Clock } from "../core/clock";
+import { realDeliveries, type Clock, type DeliveryClock } from "../core/clock";
 import type { Delivery } from "../core/kinds";
 import type { Store } from "../core/store";
 import { deliveriesOf, isOpenDelivery, renderEvent } from "../objects/events";
 import { createAttemptWaits } from "./attempt-waits";
+import { activeSecrets } from "./endpoint-secrets";
 import { followOpenDeliveries, type OpenDeliveries } from "./open-deliveries";
 import { createPoster, type Poster } from "./post-event";
-import { signDelivery } from "./sign";
+import { bodyOf, isLostOnTheWay, signatureOf } from "./spoil-delivery";
 
 const MOST_ATTEMPTS = 16;
 const FIRST_RETRY_MS = 1000;
@@ -28,6 +29,8 @@ export interface Deliverer {
   flush(): Promise<FlushResult>;
   /** Waits until everything that is due was sent once, whatever came back; at most this long. */
   whenTried(limitMs: number): Promise<void>;
+  /** Tells when the next delivery falls due after now, so that a clock which leaps stops there. */
+  nextDueMs(): number | null;
   /** Deliveries that were not answered with 2xx yet. */
   pending(): readonly Delivery[];
   /** Starts nothing more and ends what is on its way; that is sent again after the next start. */
@@ -40,12 +43,14 @@ interface Parts {
   readonly webhookSecret: string;
   /** The clock that signatures are dated by: that of the receivers, which refuse what is too old. */
   readonly signingClock: Clock;
+  /** The clock that deliveries and their repeats fall due by. */
+  readonly deliveryClock?: DeliveryClock;
   readonly log: (line: string) => void;
 }
 
 /** Makes the deliverer; the state of each delivery is in the store, so that a restart goes on where this one ended. */
 export function createDeliverer(parts: Parts): Deliverer {
-  const { store } = parts;
+  const { store, deliveryClock = realDeliveries } = parts;
   const poster = createPoster();
   const sending = new Map<string, Promise<boolean>>();
   const open = followOpenDeliveries(store);
@@ -83,7 +88,7 @@ export function createDeliverer(parts: Parts): Deliverer {
     awake = false;
     if (stopped) return;
     clearTimeout(timer);
-    const now = Date.now();
+    const now = deliveryClock.nowMs();
     let next = Infinity;
     for (const delivery of open.walk()) {
       if (sending.size >= MOST_AT_ONCE) return;
@@ -91,12 +96,13 @@ export function createDeliverer(parts: Parts): Deliverer {
       if (delivery.nextAtMs > now) next = Math.min(next, delivery.nextAtMs);
       else void send(delivery);
     }
-    if (next !== Infinity) timer = setTimeout(wake, Math.max(1, next - now)).unref();
+    if (next !== Infinity && !deliveryClock.standsStill) timer = setTimeout(wake, Math.max(1, next - now)).unref();
   };
 
   return {
     wake,
-    whenTried: (limitMs) => waits.until(() => stopped || !allOf(open).some((one) => isUntried(store, one)), limitMs),
+    whenTried: (limitMs) => waits.until(() => stopped || duesOf(store, open, deliveryClock).now === 0, limitMs),
+    nextDueMs: () => duesOf(store, open, deliveryClock).nextMs,
     pending: () => allOf(open),
     flush: () => sendAll(sendable(store, open), send),
     close: async () => {
@@ -137,15 +143,21 @@ function isEnabled(store: Store, delivery: Delivery): boolean {
   return endpointOf(store, delivery)?.status === "enabled";
 }
 
-/** Tells whether a delivery is due and was never sent. */
-function isUntried(store: Store, delivery: Delivery): boolean {
-  const { status, attempts, nextAtMs } = delivery;
-  return status === "pending" && attempts === 0 && nextAtMs <= Date.now() && isEnabled(store, delivery);
+/** Counts the deliveries that wait for a try that has fallen due, and finds when the next one will. */
+function duesOf(
+  store: Store,
+  open: OpenDeliveries,
+  clock: DeliveryClock,
+): { readonly now: number; readonly nextMs: number | null } {
+  const nowMs = clock.nowMs();
+  const waiting = sendable(store, open).filter(({ status }) => status === "pending");
+  const later = waiting.map(({ nextAtMs }) => nextAtMs).filter((at) => at > nowMs);
+  return { now: waiting.length - later.length, nextMs: later.length === 0 ? null : Math.min(...later) };
 }
 
 /** Posts one event; answers what went wrong, or null. */
 async function attempt(
-  { store, webhookSecret, signingClock }: Parts,
+  { store, webhookSecret, signingClock, deliveryClock = realDeliveries }: Parts,
   poster: Poster,
   delivery: Delivery,
 ): Promise<string | null> {
@@ -155,10 +167,10 @@ async function attempt(
   const event = store.get("event", delivery.event);
   const kept = store.get("endpoint_secrets", delivery.endpoint);
   if (endpoint === undefined || event === undefined || kept === undefined) return "The endpoint or the event is gone";
-  const body = JSON.stringify(renderEvent(event, deliveriesOf(store, event.id), endpoint.api_version), null, 2);
-  const secrets = kept.source === "start" ? [webhookSecret, ...kept.secrets] : kept.secrets;
-  // Signed at sending: a retry is as fresh as a first try.
-  const signature = signDelivery(body, secrets, signingClock.nowSeconds());
+  if (isLostOnTheWay(delivery)) return "The delivery was lost on its way";
+  const body = bodyOf(renderEvent(event, deliveriesOf(store, event.id), endpoint.api_version), delivery);
+  const secrets = activeSecrets(kept, webhookSecret, deliveryClock.nowMs());
+  const signature = signatureOf(body, delivery, { secrets, nowSeconds: signingClock.nowSeconds() });
   try {
     const status = await poster.post(endpoint.url, { body, signature });
     return status >= 200 && status < 300 ? null : `The endpoint answered ${status}`;
@@ -168,7 +180,7 @@ async function attempt(
 }
 
 /** Writes down how an attempt went; answers whether the event is delivered. */
-function record({ store, log }: Parts, id: string, error: string | null): boolean {
+function record({ store, log, deliveryClock = realDeliveries }: Parts, id: string, error: string | null): boolean {
   store.atomically(null, (tx) => {
     const delivery = tx.get("delivery", id);
     if (delivery === undefined || !isOpenDelivery(delivery)) return;
@@ -179,7 +191,13 @@ function record({ store, log }: Parts, id: string, error: string | null): boolea
     }
     const wait = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
     const status = attempts >= MOST_ATTEMPTS ? "given_up" : "pending";
-    tx.putQuietly("delivery", { ...delivery, attempts, status, nextAtMs: Date.now() + wait, lastError: error });
+    tx.putQuietly("delivery", {
+      ...delivery,
+      attempts,
+      status,
+      nextAtMs: deliveryClock.nowMs() + wait,
+      lastError: error,
+    });
     log(`Delivery ${id} failed at attempt ${attempts}: ${error}`);
   });
   return error === null;

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../core/clock";
+import { drawApiFault, hasApiRules, type ApiEffect } from "../core/faults";
+import { timeOfCall } from "../core/living-time";
 import { API_VERSION } from "../core/record-events";
 import { seededText } from "../core/seeded";
 import type { Store } from "../core/store";
@@ -8,6 +10,7 @@ import type { CallContext, Endpoint } from "./endpoint";
 import { expand, takeExpand } from "./expand";
 import { parseForm, type Form } from "./form";
 import { createIdempotency, fingerprintOf, type Idempotency, type KeyedCall } from "./idempotency";
+import { createLine, refuseByFault, SERVER_FAILURE, type Answered, type Line } from "./spoil-answer";
 import { CommittedRefusal, invalidRequest, StripeError } from "./stripe-error";
 
 /** What the product plane is made of. */
@@ -30,14 +33,16 @@ interface Exchange {
   readonly reply: FastifyReply;
 }
 
-interface Answered {
-  readonly status: number;
-  readonly body: string;
+/** What all calls share. */
+interface Desk {
+  readonly plane: ApiPlane;
+  readonly idempotency: Idempotency;
+  readonly line: Line;
 }
 
 /** Serves `/v1`: checks the key, reads the form, keeps idempotency keys, runs the call and answers in Stripe's shapes. */
 export function serveApi(server: FastifyInstance, plane: ApiPlane): void {
-  const idempotency = createIdempotency(plane.store);
+  const desk: Desk = { plane, idempotency: createIdempotency(plane.store), line: createLine(server) };
   const newRequestId = createRequestIds(plane.store);
   const exchangeOf = (request: FastifyRequest, reply: FastifyReply): Exchange => {
     const header = request.headers["idempotency-key"];
@@ -51,7 +56,7 @@ export function serveApi(server: FastifyInstance, plane: ApiPlane): void {
     server.route({
       method: endpoint.method,
       url: endpoint.path,
-      handler: (request, reply) => answer(plane, idempotency, endpoint, exchangeOf(request, reply)),
+      handler: (request, reply) => answer(desk, endpoint, exchangeOf(request, reply)),
     });
   }
   const absent = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -70,32 +75,53 @@ export function serveApi(server: FastifyInstance, plane: ApiPlane): void {
   server.all("/v1/*", absent);
 }
 
-async function answer(
-  plane: ApiPlane,
-  idempotency: Idempotency,
-  endpoint: Endpoint,
-  exchange: Exchange,
-): Promise<FastifyReply> {
-  const { request, reply } = exchange;
+async function answer(desk: Desk, endpoint: Endpoint, exchange: Exchange): Promise<FastifyReply> {
+  const { plane, idempotency, line } = desk;
+  const { request, reply, key } = exchange;
   return sendFailure(plane, reply, async () => {
     authenticate(request.headers.authorization, plane.secretKey);
     assertVersion(versionOf(request));
     const form = formOf(request);
     const path = pathOf(request);
-    if (exchange.key === null) return send(reply, await execute(plane, endpoint, exchange, form));
-
-    const call: KeyedCall = { key: exchange.key, path, fingerprint: fingerprintOf(request.method, path, form) };
+    const fault = faultOf(plane, request.method, path);
+    refuseByFault(fault, reply);
+    if (fault !== null && fault.kind !== "status" && "commit" in fault && !fault.commit) {
+      line.spoil(reply, fault, null);
+      return reply;
+    }
+    const deliver = (answered: Answered): FastifyReply => {
+      if (answered.status >= 500 && key !== null) void reply.header("stripe-should-retry", "false");
+      return line.spoil(reply, fault, answered) ? reply : send(reply, answered);
+    };
+    if (key === null) {
+      await line.wait(reply, fault);
+      return deliver(await execute(plane, endpoint, exchange, { form, fault }));
+    }
+    const call: KeyedCall = { key, path, fingerprint: fingerprintOf(request.method, path, form) };
     const saved = idempotency.begin(call, plane.clock.nowSeconds());
     if (saved !== undefined) {
       void reply.headers({ "idempotent-replayed": "true", "original-request": saved.requestId });
-      return send(reply, saved);
+      return deliver(saved);
     }
     try {
-      return send(reply, await execute(plane, endpoint, exchange, form, call));
+      await line.wait(reply, fault);
+      return deliver(await execute(plane, endpoint, exchange, { form, fault, call }));
     } finally {
       idempotency.end(call);
     }
   });
+}
+
+function faultOf({ store, clock }: ApiPlane, method: string, path: string): ApiEffect | null {
+  if (!hasApiRules(store)) return null;
+  const occasion = { method, path, seed: store.seed, now: clock.nowSeconds() };
+  return store.atomically(null, (tx) => drawApiFault(tx, occasion));
+}
+
+interface Task {
+  readonly form: Form;
+  readonly fault: ApiEffect | null;
+  readonly call?: KeyedCall;
 }
 
 /** Runs the call and saves its answer in one transaction; answers when it is on disk. */
@@ -103,27 +129,32 @@ async function execute(
   plane: ApiPlane,
   endpoint: Endpoint,
   { requestId, key, request }: Exchange,
-  form: Form,
-  call?: KeyedCall,
+  { form, fault, call }: Task,
 ): Promise<Answered> {
   const { paths, rest } = takeExpand(form);
   const work = endpoint.prepare(rest);
   const now = plane.clock.nowSeconds();
+  const path = request.params as Record<string, string>;
+  const failure = fault?.kind === "status" ? fault : null;
   const answered = plane.store.atomically({ requestId, idempotencyKey: key }, (tx) => {
     const context: CallContext = {
       tx,
-      now,
+      now: timeOfCall(tx, [rest["customer"], rest["invoice"], rest["test_clock"], path["id"]], now),
       clock: plane.clock,
       baseUrl: plane.baseUrl(),
       webhookSecret: plane.webhookSecret,
     };
-    const result = work(context, request.params as Record<string, string>);
-    const refused = result instanceof CommittedRefusal;
-    const status = refused ? result.status : 200;
-    const body = JSON.stringify(refused ? { error: result.body } : expand(tx, result, paths), null, 2);
+    const run = (): Answered => {
+      const result = work(context, path);
+      const refused = result instanceof CommittedRefusal;
+      const status = refused ? result.status : 200;
+      return { status, body: JSON.stringify(refused ? { error: result.body } : expand(tx, result, paths), null, 2) };
+    };
+    if (failure?.commit === true) run();
+    const { status, body } = failure === null ? run() : SERVER_FAILURE;
     if (call !== undefined) {
-      const { fingerprint, path } = call;
-      tx.putQuietly("saved_answer", { id: call.key, fingerprint, path, status, body, requestId, created: now });
+      const { key: id, fingerprint, path: called } = call;
+      tx.putQuietly("saved_answer", { id, fingerprint, path: called, status, body, requestId, created: now });
     }
     return { status, body };
   });

@@ -2,15 +2,27 @@ import type { Kind } from "../core/kinds";
 import type { Transaction } from "../core/store";
 import type { Form } from "./form";
 import { invalidRequest } from "./stripe-error";
+import { confirmationSecretOf, paymentsOf } from "../objects/invoice-payments";
 import { lineItemsOf } from "../objects/line-items";
 
 const MAX_LEVELS = 4;
 
 /** Fields that hold an id, by the object that has them, and the kind that the id names. */
 const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
-  "checkout.session": { customer: "customer", payment_intent: "payment_intent" },
+  "checkout.session": { customer: "customer", invoice: "invoice", payment_intent: "payment_intent" },
   payment_intent: { customer: "customer", latest_charge: "charge", payment_method: "payment_method" },
   charge: { customer: "customer", payment_intent: "payment_intent", balance_transaction: "balance_transaction" },
+  invoice: { customer: "customer", default_payment_method: "payment_method", test_clock: "test_helpers.test_clock" },
+  invoiceitem: { customer: "customer", invoice: "invoice", test_clock: "test_helpers.test_clock" },
+  invoice_payment: { invoice: "invoice" },
+  customer_balance_transaction: { customer: "customer", invoice: "invoice", credit_note: "credit_note" },
+  credit_note: {
+    customer: "customer",
+    customer_balance_transaction: "customer_balance_transaction",
+    invoice: "invoice",
+  },
+  hash: { payment_intent: "payment_intent", price: "price" },
+  customer: { test_clock: "test_helpers.test_clock" },
   balance_transaction: { source: "charge" },
   payment_method: { customer: "customer" },
   price: { product: "product" },
@@ -18,14 +30,24 @@ const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
 };
 
 /** Fields that are there only when they are asked for. */
-const INCLUDABLE: Readonly<Record<string, Readonly<Record<string, (tx: Transaction, id: string) => object>>>> = {
+const INCLUDABLE: Readonly<Record<string, Readonly<Record<string, (tx: Transaction, id: string) => object | null>>>> = {
   "checkout.session": {
     line_items: (tx, id) => lineItemsOf(tx, id, { limit: 10 }),
   },
+  invoice: { payments: paymentsOf, confirmation_secret: confirmationSecretOf },
 };
 
 /** Fields that can be walked through but are whole already. */
-const EMBEDDED: Readonly<Record<string, readonly string[]>> = { item: ["price"] };
+const EMBEDDED: Readonly<Record<string, readonly string[]>> = {
+  item: ["price"],
+  invoice: ["lines"],
+  invoiceitem: ["pricing"],
+  line_item: ["pricing"],
+  invoice_payment: ["payment"],
+  credit_note: ["lines"],
+  // Objects that are not called anything, such as the pricing of a line.
+  hash: ["price_details"],
+};
 
 /** Takes `expand` out of a form. Refuses: anything but a list of paths. */
 export function takeExpand(form: Form): { readonly paths: readonly string[]; readonly rest: Form } {
@@ -60,7 +82,7 @@ function expandPath(tx: Transaction, object: object, parts: readonly string[], p
     const data = Reflect.get(object, "data") as readonly object[];
     return { ...object, data: data.map((item) => expandPath(tx, item, rest, path)) };
   }
-  const value = valueOf(tx, object, { type: String(type), field, path });
+  const value = valueOf(tx, object, { type: typeof type === "string" ? type : "hash", field, path });
   if (value === null) return { ...object, [field]: null };
   return { ...object, [field]: expandPath(tx, value, rest, path) };
 }

@@ -21,6 +21,11 @@ const MINIMUM: Readonly<Record<string, number>> = {
 };
 const MAXIMUM = 999_999_999_999;
 
+/** Tells the least amount of a charge. Units: minor units of the currency. */
+export function minimumCharge(currency: string): number {
+  return MINIMUM[currency.toUpperCase()] ?? 1;
+}
+
 /** Tells how many digits of an amount stand behind the decimal point. */
 export function decimalsOf(currency: string): 0 | 2 | 3 {
   const code = currency.toUpperCase();
@@ -46,7 +51,7 @@ export function formatAmount(amountMinor: number, currency: string): string {
 export function assertChargeable(amountMinor: number, currency: string, param?: string): void {
   const code = currency.toUpperCase();
   const extra = param === undefined ? {} : { param };
-  const least = MINIMUM[code] ?? 1;
+  const least = minimumCharge(code);
   if (amountMinor < least) {
     throw invalidRequest(
       `The amount must be greater than or equal to the minimum charge of ${formatAmount(least, code)}`,

@@ -35,6 +35,14 @@ export const sessionParameters = z.strictObject({
   currency: currency().optional(),
   metadata: metadata().optional(),
   payment_intent_data: z.strictObject({ metadata: metadata().optional(), description: text().optional() }).optional(),
+  invoice_creation: z
+    .strictObject({
+      enabled: flag(),
+      invoice_data: z
+        .strictObject({ description: text().optional(), footer: text().optional(), metadata: metadata().optional() })
+        .optional(),
+    })
+    .optional(),
   submit_type: z.enum(["auto", "book", "donate", "pay", "subscribe"]).optional(),
   allow_promotion_codes: flag().optional(),
   success_url: webUrl().optional(),

@@ -5,6 +5,7 @@ import { defineEndpoint, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
 import { listParameters, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
 import { resourceMissing } from "../http/stripe-error";
+import { liveTestClock } from "./test-clocks";
 
 const fields = {
   name: unsettableText(256).optional(),
@@ -20,6 +21,7 @@ interface CustomerFields {
   readonly description?: string | null | undefined;
   readonly phone?: string | null | undefined;
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
+  readonly test_clock?: string | undefined;
 }
 
 /** Creates a customer. */
@@ -47,7 +49,7 @@ export function newCustomer(tx: Transaction, params: CustomerFields, now: number
     preferred_locales: [],
     shipping: null,
     tax_exempt: "none",
-    test_clock: null,
+    test_clock: params.test_clock ?? null,
   } satisfies Stripe.Customer;
   tx.put("customer", customer);
   return customer;
@@ -65,16 +67,26 @@ export const customerEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/customers",
-    parameters: z.strictObject(fields),
-    run: (params, { tx, now }) => newCustomer(tx, params, now),
+    parameters: z.strictObject({ ...fields, test_clock: text().optional() }),
+    run: (params, { tx, now }) => {
+      if (params.test_clock !== undefined) liveTestClock(tx, params.test_clock, "test_clock");
+      return newCustomer(tx, params, now);
+    },
   }),
   defineEndpoint({
     method: "GET",
     path: "/v1/customers",
-    parameters: z.strictObject({ ...listParameters, email: text(512).optional() }),
+    parameters: z.strictObject({
+      ...listParameters,
+      email: text(512).optional(),
+      test_clock: text().optional(),
+    }),
     run: (params, { tx }) => {
       const living = tx.list("customer").filter((customer) => !("deleted" in customer)) as Stripe.Customer[];
-      const found = living.filter(({ email }) => params.email === undefined || email === params.email);
+      // Customers on a test clock are listed with their clock only.
+      const found = living
+        .filter(({ email }) => params.email === undefined || email === params.email)
+        .filter(({ test_clock: clock }) => clock === (params.test_clock ?? null));
       return pageOf(found, "/v1/customers", params);
     },
   }),

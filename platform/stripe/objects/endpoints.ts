@@ -1,11 +1,17 @@
 import type { Endpoint } from "../http/endpoint";
+import { balanceTransactionEndpoints } from "./balance-transactions";
 import { chargeEndpoints } from "./charges";
 import { checkoutSessionEndpoints } from "./checkout-sessions";
+import { creditNoteEndpoints } from "./credit-notes";
 import { customerEndpoints } from "./customers";
 import { eventEndpoints } from "./events";
+import { invoiceItemEndpoints } from "./invoice-items";
+import { invoicePaymentEndpoints } from "./invoice-payments";
+import { invoiceEndpoints } from "./invoices";
 import { paymentIntentEndpoints } from "./payment-intents";
 import { priceEndpoints } from "./prices";
 import { productEndpoints } from "./products";
+import { testClockEndpoints } from "./test-clocks";
 import { webhookEndpointEndpoints } from "./webhook-endpoints";
 
 /** Every call that the simulator has. */
@@ -16,6 +22,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...checkoutSessionEndpoints,
   ...paymentIntentEndpoints,
   ...chargeEndpoints,
+  ...balanceTransactionEndpoints,
+  ...invoiceItemEndpoints,
+  ...invoiceEndpoints,
+  ...invoicePaymentEndpoints,
+  ...creditNoteEndpoints,
   ...eventEndpoints,
+  ...testClockEndpoints,
   ...webhookEndpointEndpoints,
 ];

@@ -196,6 +196,7 @@ function buildSession(params: SessionParameters, facts: SessionFacts): Stripe.Ch
           },
     customer_email: params.customer_email ?? null,
     expires_at: facts.expiresAt,
+    invoice_creation: invoiceCreationOf(params),
     livemode: false,
     metadata: mergeMetadata({}, params.metadata),
     mode: "payment",
@@ -212,6 +213,25 @@ function buildSession(params: SessionParameters, facts: SessionFacts): Stripe.Ch
     ui_mode: "hosted_page",
     url: `${context.baseUrl}/c/pay/${id}`,
   } satisfies Stripe.Checkout.Session;
+}
+
+function invoiceCreationOf({
+  invoice_creation: given,
+}: SessionParameters): Stripe.Checkout.Session.InvoiceCreation | null {
+  if (given === undefined) return null;
+  const { description = null, footer = null, metadata } = given.invoice_data ?? {};
+  return {
+    enabled: given.enabled,
+    invoice_data: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description,
+      footer,
+      issuer: null,
+      metadata: mergeMetadata({}, metadata),
+      rendering_options: null,
+    },
+  };
 }
 
 /** Fields of a session for what the simulator does not have, as Stripe answers them when they are not used. */
@@ -233,7 +253,6 @@ const UNUSED_FEATURES = {
   discounts: [],
   integration_identifier: null,
   invoice: null,
-  invoice_creation: null,
   locale: null,
   managed_payments: null,
   origin_context: null,

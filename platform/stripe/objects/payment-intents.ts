@@ -8,6 +8,7 @@ import { CommittedRefusal, invalidRequest, notSimulated, resourceMissing } from 
 import { assertChargeable } from "../money/currency";
 import { attemptPayment, newPaymentIntent } from "./attempt-payment";
 import { liveCustomer } from "./customers";
+import { openPaymentBy } from "./invoice-payments";
 import { findTestCard } from "./test-cards";
 
 function knownIntent(tx: Transaction, id: string): Stripe.PaymentIntent {
@@ -118,6 +119,14 @@ export const paymentIntentEndpoints: readonly Endpoint[] = [
         throw invalidRequest(`You cannot cancel this PaymentIntent because it has a status of ${before.status}.`, {
           code: "payment_intent_unexpected_state",
         });
+      }
+      if (openPaymentBy(tx, id) !== undefined) {
+        throw invalidRequest(
+          "You cannot cancel this PaymentIntent because it belongs to an invoice. Void the invoice.",
+          {
+            code: "payment_intent_unexpected_state",
+          },
+        );
       }
       const cancellation_reason = params.cancellation_reason ?? null;
       const after: Stripe.PaymentIntent = { ...before, status: "canceled", canceled_at: now, cancellation_reason };

@@ -1,8 +1,10 @@
 import type Stripe from "stripe";
+import { timeOf } from "../core/living-time";
 import type { Transaction } from "../core/store";
 import { invalidRequest, resourceMissing, type ErrorBody } from "../http/stripe-error";
 import { attemptPayment, newPaymentIntent } from "./attempt-payment";
 import { newCustomer } from "./customers";
+import { newSessionInvoice } from "./session-invoice";
 import type { TestCard } from "./test-cards";
 
 /** How a payment on the page went. */
@@ -28,12 +30,14 @@ export function knownSession(tx: Pick<Transaction, "get">, id: string): Stripe.C
  * Pays an open session as the buyer does on its page: a decline leaves it open, to be tried again.
  * Refuses: a session that is complete or expired.
  */
-export function paySession(tx: Transaction, id: string, { card, email, now }: Payment): Settlement {
+export function paySession(tx: Transaction, id: string, payment: Payment): Settlement {
+  const { card, email } = payment;
+  const now = timeOf(tx, knownSession(tx, id), payment.now);
   const session = openSession(tx, id, now);
   const details = tx.get("checkout_details", id);
   const address = email ?? session.customer_details?.email ?? "buyer@example.com";
-  const customer =
-    session.customer ?? (session.customer_creation === "always" ? newCustomer(tx, { email: address }, now).id : null);
+  const needsCustomer = session.customer_creation === "always" || session.invoice_creation?.enabled === true;
+  const customer = session.customer ?? (needsCustomer ? newCustomer(tx, { email: address }, now).id : null);
   const complete: Stripe.Checkout.Session = {
     ...session,
     customer,
@@ -42,8 +46,10 @@ export function paySession(tx: Transaction, id: string, { card, email, now }: Pa
     url: null,
   };
   if (session.payment_status === "no_payment_required") {
-    tx.put("checkout.session", complete);
-    return { kind: "complete", session: complete };
+    const invoice = newSessionInvoice(tx, session, { customer: String(customer), intent: null, now });
+    const free: Stripe.Checkout.Session = { ...complete, invoice };
+    tx.put("checkout.session", free);
+    return { kind: "complete", session: free };
   }
   const earlier =
     typeof session.payment_intent === "string" ? tx.get("payment_intent", session.payment_intent) : undefined;
@@ -64,7 +70,8 @@ export function paySession(tx: Transaction, id: string, { card, email, now }: Pa
     tx.put("checkout.session", open);
     return { kind: "declined", session: open, error: attempt.error };
   }
-  const paid: Stripe.Checkout.Session = { ...complete, payment_intent: intent.id, payment_status: "paid" };
+  const invoice = newSessionInvoice(tx, session, { customer: String(customer), intent: attempt.intent, now });
+  const paid: Stripe.Checkout.Session = { ...complete, invoice, payment_intent: intent.id, payment_status: "paid" };
   tx.put("checkout.session", paid);
   attempt.book();
   return { kind: "complete", session: paid };

@@ -118,7 +118,7 @@ export const webhookEndpointEndpoints: readonly Endpoint[] = [
 /** A changed endpoint may work again: what failed at its old address does not wait out its back-off. */
 function retryNow(tx: Transaction, endpointId: string): void {
   for (const delivery of waitingFor(tx, endpointId)) {
-    if (delivery.attempts > 0) tx.putQuietly("delivery", { ...delivery, nextAtMs: Date.now() });
+    if (delivery.attempts > 0) tx.putQuietly("delivery", { ...delivery, nextAtMs: 0 });
   }
 }
 

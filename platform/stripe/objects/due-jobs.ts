@@ -1,0 +1,6 @@
+import type { JobProvider } from "../core/due-jobs";
+import { invoiceAdvances } from "./collect-invoice";
+import { sessionExpiries } from "./expire-sessions";
+
+/** Everything that time does by itself. */
+export const JOB_PROVIDERS: readonly JobProvider[] = [sessionExpiries, invoiceAdvances];
