@@ -5,6 +5,7 @@ import type { AccountTime } from "./control/clock-route";
 import { realClock, standingClock, type AccountClock, type Clock } from "./core/clock";
 import { holdFolder } from "./core/hold-folder";
 import { memoryJournal, openJournal } from "./core/journal";
+import { runOnTime } from "./core/due-work";
 import { recordEvents } from "./core/record-events";
 import { seededText } from "./core/seeded";
 import { openStore, type Store } from "./core/store";
@@ -13,8 +14,8 @@ import { createDeliverer } from "./hooks/deliverer";
 import { serveApi } from "./http/api-plane";
 import { pruneAnswers } from "./http/idempotency";
 import { createServer } from "./http/server";
+import { DUE_SOURCES } from "./objects/due-sources";
 import { ENDPOINTS } from "./objects/endpoints";
-import { expireSessionsOnTime } from "./objects/expire-sessions";
 import { servePages } from "./pages/serve-pages";
 
 /** Longer than this nobody waits for receivers that do not answer. */
@@ -84,9 +85,9 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
     log,
     committed,
   });
-  const expiry = expireSessionsOnTime({ store, clock, committed, log });
+  const dueWork = runOnTime({ store, clock, sources: DUE_SOURCES, committed, log });
   const runDue = async (): Promise<void> => {
-    expiry.runDue();
+    dueWork.runDue();
     await store.settled();
   };
   serveControl(server, { store, clock, deliverer, time, runDue });
@@ -94,7 +95,7 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
   try {
     url = await listen(server, { host, port: options.port ?? 0, store });
   } catch (error) {
-    expiry.stop();
+    dueWork.stop();
     await server.close();
     await store.close();
     await release();
@@ -104,7 +105,7 @@ export async function startStripe(options: StripeOptions): Promise<StripeSimulat
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    expiry.stop();
+    dueWork.stop();
     await server.close();
     await deliverer.close();
     await store.close();

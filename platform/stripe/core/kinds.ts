@@ -53,6 +53,24 @@ export interface Delivery {
   readonly lastError: string | null;
 }
 
+/** How a refund begins, and what time makes of it when nobody decides before. */
+export interface RefundCourse {
+  readonly begins: "succeeded" | "pending" | "requires_action";
+  readonly ends: "succeeded" | "failed" | null;
+}
+
+/** What a charge does later and Stripe does not show on it; charges of ordinary cards have none. */
+export interface ChargeDetails {
+  readonly id: string;
+  readonly refundCourse: RefundCourse;
+}
+
+/** The move that a refund makes by itself. Units of `at`: unix seconds. */
+export interface RefundDetails {
+  readonly id: string;
+  readonly next: { readonly to: "succeeded" | "failed"; readonly at: number } | null;
+}
+
 /** The answer that a repeated idempotency key gets. */
 export interface SavedAnswer {
   readonly id: string;
@@ -74,16 +92,21 @@ export interface Setting {
 export interface Kinds {
   balance_transaction: Stripe.BalanceTransaction;
   charge: Stripe.Charge;
+  charge_details: ChargeDetails;
   checkout_details: CheckoutDetails;
   "checkout.session": Stripe.Checkout.Session;
   customer: Stripe.Customer | Stripe.DeletedCustomer;
   delivery: Delivery;
+  dispute: Stripe.Dispute;
   endpoint_secrets: EndpointSecrets;
   event: StoredEvent;
   payment_intent: Stripe.PaymentIntent;
   payment_method: Stripe.PaymentMethod;
   price: WirePrice;
   product: Stripe.Product | Stripe.DeletedProduct;
+  "radar.early_fraud_warning": Stripe.Radar.EarlyFraudWarning;
+  refund: Stripe.Refund;
+  refund_details: RefundDetails;
   saved_answer: SavedAnswer;
   setting: Setting;
   webhook_endpoint: Stripe.WebhookEndpoint | Stripe.DeletedWebhookEndpoint;
@@ -97,19 +120,24 @@ export const OBJECT_KINDS = [
   "charge",
   "checkout.session",
   "customer",
+  "dispute",
   "event",
   "payment_intent",
   "payment_method",
   "price",
   "product",
+  "radar.early_fraud_warning",
+  "refund",
   "webhook_endpoint",
 ] as const satisfies readonly Kind[];
 
 export const ALL_KINDS: readonly Kind[] = [
   ...OBJECT_KINDS,
+  "charge_details",
   "checkout_details",
   "delivery",
   "endpoint_secrets",
+  "refund_details",
   "saved_answer",
   "setting",
 ];

@@ -1,9 +1,10 @@
 import { standingClock, type AccountClock } from "../../../../platform/stripe/core/clock";
 import { memoryJournal } from "../../../../platform/stripe/core/journal";
+import { runOnTime } from "../../../../platform/stripe/core/due-work";
 import { recordEvents } from "../../../../platform/stripe/core/record-events";
 import { openStore, type Store } from "../../../../platform/stripe/core/store";
 import { sessionParameters } from "../../../../platform/stripe/objects/checkout-parameters";
-import { expireSessionsOnTime } from "../../../../platform/stripe/objects/expire-sessions";
+import { dueSessions } from "../../../../platform/stripe/objects/expire-sessions";
 import { newSession } from "../../../../platform/stripe/objects/new-session";
 import { paySession } from "../../../../platform/stripe/objects/settle-session";
 import { GOOD_CARD } from "../../../../platform/stripe/objects/test-cards";
@@ -39,7 +40,7 @@ describe("a checkout session whose time is over", () => {
     store.atomically(null, (tx) => paySession(tx, paid, { card: GOOD_CARD, email: null, now: machine.now }));
     machine.now = START + 24 * 3600;
     let told = 0;
-    expireSessionsOnTime({ store, clock, committed: () => (told += 1), log: () => undefined }).stop();
+    runOnTime({ store, clock, sources: [dueSessions], committed: () => (told += 1), log: () => undefined }).stop();
     expect(store.get("checkout.session", abandoned)?.status).toBe("expired");
     expect(store.get("checkout.session", paid)?.status).toBe("complete");
     expect(store.list("event")[0]).toMatchObject({
@@ -56,7 +57,7 @@ describe("a checkout session whose time is over", () => {
     machine.now = START + 600;
     const second = create();
     machine.now = START + 365 * 24 * 3600;
-    expireSessionsOnTime({ store, clock, committed: () => undefined, log: () => undefined }).stop();
+    runOnTime({ store, clock, sources: [dueSessions], committed: () => undefined, log: () => undefined }).stop();
     expect(store.list("event").slice(0, 2).toReversed()).toMatchObject([
       { created: START + 24 * 3600, data: { object: { id: first } } },
       { created: START + 600 + 24 * 3600, data: { object: { id: second } } },
@@ -68,7 +69,7 @@ describe("a checkout session whose time is over", () => {
     const { store, clock, machine, create } = setUp();
     const id = create();
     machine.now = START + 24 * 3600 - 1;
-    expireSessionsOnTime({ store, clock, committed: () => undefined, log: () => undefined }).stop();
+    runOnTime({ store, clock, sources: [dueSessions], committed: () => undefined, log: () => undefined }).stop();
     expect(store.get("checkout.session", id)?.status).toBe("open");
   });
 
