@@ -11,7 +11,7 @@ export interface DueJob {
   readonly run: (tx: Transaction) => unknown;
 }
 
-/** Finds the work of one kind of object that is due by an instant. */
+/** Finds the work of one kind of object that is due by an instant; what falls due in the same second must not undo each other. */
 export type DueSource = (store: Pick<Store, "values" | "get">, now: number) => readonly DueJob[];
 
 /** What the work of time needs. */
@@ -30,24 +30,25 @@ export interface Running {
   stop(): void;
 }
 
-/** Does due work every second until it is stopped: the earliest first, each dated when it fell due, asking anew after each, since one may bring the next. */
+/** Does due work every second until it is stopped: the earliest first, dated when it fell due, asking anew after each instant, since one may bring the next. */
 export function runOnTime({ store, clock, sources, committed, log }: DueWork): Running {
-  const earliest = (): DueJob | undefined => {
+  const earliest = (): readonly DueJob[] => {
     const now = clock.nowSeconds();
-    const due = sources.flatMap((source) => source(store, now));
-    return due.reduce<DueJob | undefined>(
-      (first, job) => (first === undefined || job.at < first.at ? job : first),
-      undefined,
-    );
+    return sources
+      .map((source) => earliestOf(source(store, now)))
+      .reduce((first, jobs) => {
+        return (jobs[0]?.at ?? Infinity) < (first[0]?.at ?? Infinity) ? jobs : first;
+      }, []);
   };
   const runDue = (): void => {
     let done = 0;
     try {
-      for (let job = earliest(); job !== undefined; job = earliest()) {
-        const { at, run } = job;
-        clock.during(at, () => store.atomically(null, run));
-        done += 1;
-        if (done === MOST_JOBS) throw new Error("work stays due after it was done");
+      for (let jobs = earliest(); jobs.length > 0; jobs = earliest()) {
+        for (const { at, run } of jobs) {
+          clock.during(at, () => store.atomically(null, run));
+          done += 1;
+        }
+        if (done > MOST_JOBS) throw new Error("work stays due after it was done");
       }
     } catch (error) {
       // A full disk must not end the simulator; the next second tries again.
@@ -59,4 +60,10 @@ export function runOnTime({ store, clock, sources, committed, log }: DueWork): R
   const timer = setInterval(runDue, EVERY_MS);
   timer.unref();
   return { runDue, stop: () => clearInterval(timer) };
+}
+
+/** Finds those that fell due first, all of one instant: thousands may share a second, and asking after each would take minutes. */
+function earliestOf(jobs: readonly DueJob[]): readonly DueJob[] {
+  const first = jobs.reduce((at, job) => Math.min(at, job.at), Infinity);
+  return jobs.filter(({ at }) => at === first);
 }

@@ -57,9 +57,10 @@ export function statusFieldsOf(
   { id, email, now }: { readonly id: string; readonly email: string | null; readonly now: number },
 ): Pick<Stripe.Refund, "status" | "destination_details" | "pending_reason" | "next_action"> {
   const open = status === "pending" || status === "requires_action";
-  const reference = open
-    ? { reference_status: "pending" }
-    : { reference: `ref_${id.slice(-10)}`, reference_status: "available" };
+  const reference =
+    status === "succeeded"
+      ? { reference: `ref_${id.slice(-10)}`, reference_status: "available" }
+      : { reference_status: open ? "pending" : "unavailable" };
   const card = { ...reference, reference_type: "acquirer_reference_number", type: open ? "pending" : "refund" };
   const email_sent = { email_sent_at: now, email_sent_to: email ?? "buyer@example.com" };
   return {
@@ -81,6 +82,10 @@ export function moveRefund(tx: Transaction, id: string, { to, failureReason, now
   const after: Stripe.Refund = {
     ...kept,
     ...statusFieldsOf(to, { id, email: null, now }),
+    // What was sent keeps the reference that it was sent under, even when it comes back.
+    ...(before.status === "succeeded" && before.destination_details !== undefined
+      ? { destination_details: before.destination_details }
+      : {}),
     ...(returned === undefined ? {} : { failure_balance_transaction: returned.id }),
     ...(to === "failed" ? { failure_reason: failureReason ?? "unknown" } : {}),
   };
