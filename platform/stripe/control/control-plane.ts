@@ -10,6 +10,7 @@ import { serveClock, type AccountTime } from "./clock-route";
 import { serveFaults } from "./faults-route";
 import { ControlError, readBody, route } from "./json-route";
 import { rollSecret } from "../hooks/endpoint-secrets";
+import { serveMoneyBack } from "./money-back-routes";
 import { findTestCard, GOOD_CARD, TEST_CARDS } from "../objects/test-cards";
 
 /** What the control plane works on. */
@@ -71,6 +72,7 @@ export function serveControl(server: FastifyInstance, plane: ControlPlane): void
   route(server, "POST", "/_sim/webhooks/pending", pending);
   route(server, "POST", "/_sim/webhooks/flush", () => deliverer.flush());
   route(server, "GET", "/_sim/state", () => stateOf(store));
+  serveMoneyBack(server, { store, clock, committed });
   serveClock(server, plane);
   server.all("/_sim/*", (request, reply) =>
     reply.code(404).send({ error: `The control plane has no ${request.method} ${request.url.split("?")[0]}` }),

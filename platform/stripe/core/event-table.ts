@@ -1,7 +1,8 @@
+import { MONEY_BACK_RULES, type EventRule } from "./money-back-events";
 import type { Change } from "./store";
 
 type Types = readonly string[];
-type Rule = (after: Record<string, unknown>, before: Record<string, unknown> | undefined) => Types;
+type Rule = EventRule;
 
 const created =
   (name: string): Rule =>
@@ -15,6 +16,9 @@ const INVOICE_MOVES: Readonly<Record<string, Types>> = {
   void: ["invoice.voided"],
   uncollectible: ["invoice.marked_uncollectible"],
 };
+/** Tells whether a number grew. */
+const grew = (key: string, after: Record<string, unknown>, before: Record<string, unknown>): boolean =>
+  Number(after[key]) > Number(before[key]);
 
 /** Which events a change of an object makes, by kind of object; kinds that are not here make none. */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -32,7 +36,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     return failed ? ["payment_intent.payment_failed"] : [];
   },
   charge: (after, before) => {
-    if (before !== undefined) return ["charge.updated"];
+    if (before !== undefined) return grew("amount_refunded", after, before) ? ["charge.refunded"] : ["charge.updated"];
     return after["status"] === "failed" ? ["charge.failed"] : ["charge.succeeded"];
   },
   "checkout.session": (after, before) => {
@@ -62,7 +66,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (after["deleted"] === true) return ["test_helpers.test_clock.deleted"];
     return before["status"] === after["status"] ? [] : [`test_helpers.test_clock.${String(after["status"])}`];
   },
+  ...MONEY_BACK_RULES,
 };
+
+/** Types beside `*.updated` that tell the old values too: what they tell of is a change. */
+const TELL_OLD_VALUES: readonly string[] = [
+  "charge.refunded",
+  "charge.dispute.closed",
+  "charge.dispute.funds_withdrawn",
+  "charge.dispute.funds_reinstated",
+];
 
 /** Names the events that a change makes, in the order of their creation. */
 export function eventTypesOf({ kind, before, after, also = [] }: Change): Types {
@@ -73,7 +86,7 @@ export function eventTypesOf({ kind, before, after, also = [] }: Change): Types 
 
 /** Finds the old values of the keys that a change touched; nothing for events that are not updates. */
 export function previousAttributesOf(type: string, { before, after }: Change): object | undefined {
-  if (!type.endsWith(".updated") || before === undefined) return undefined;
+  if (before === undefined || !(type.endsWith(".updated") || TELL_OLD_VALUES.includes(type))) return undefined;
   const now = after as Record<string, unknown>;
   const changed = Object.entries(before).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(now[key]));
   return Object.fromEntries(changed);

@@ -126,6 +126,24 @@ export interface Delivery {
   readonly fault?: HookEffect;
 }
 
+/** How a refund begins, and what time makes of it when nobody decides before. */
+export interface RefundCourse {
+  readonly begins: "succeeded" | "pending" | "requires_action";
+  readonly ends: "succeeded" | "failed" | null;
+}
+
+/** What a charge does later and Stripe does not show on it; charges of ordinary cards have none. */
+export interface ChargeDetails {
+  readonly id: string;
+  readonly refundCourse: RefundCourse;
+}
+
+/** The move that a refund makes by itself. Units of `at`: unix seconds. */
+export interface RefundDetails {
+  readonly id: string;
+  readonly next: { readonly to: "succeeded" | "failed"; readonly at: number } | null;
+}
+
 /** The answer that a repeated idempotency key gets. */
 export interface SavedAnswer {
   readonly id: string;
@@ -147,6 +165,7 @@ export interface Setting {
 export interface Kinds {
   balance_transaction: Stripe.BalanceTransaction;
   charge: Stripe.Charge;
+  charge_details: ChargeDetails;
   checkout_details: CheckoutDetails;
   "checkout.session": Stripe.Checkout.Session;
   credit_note: WireCreditNote;
@@ -154,6 +173,7 @@ export interface Kinds {
   customer: Stripe.Customer | Stripe.DeletedCustomer;
   customer_balance_transaction: Stripe.CustomerBalanceTransaction;
   delivery: Delivery;
+  dispute: Stripe.Dispute;
   endpoint_secrets: EndpointSecrets;
   event: StoredEvent;
   fault_hit: FaultHit;
@@ -165,6 +185,9 @@ export interface Kinds {
   payment_method: Stripe.PaymentMethod;
   price: WirePrice;
   product: Stripe.Product | Stripe.DeletedProduct;
+  "radar.early_fraud_warning": Stripe.Radar.EarlyFraudWarning;
+  refund: Stripe.Refund;
+  refund_details: RefundDetails;
   saved_answer: SavedAnswer;
   setting: Setting;
   "test_helpers.test_clock": Stripe.TestHelpers.TestClock | Stripe.TestHelpers.DeletedTestClock;
@@ -181,6 +204,7 @@ export const OBJECT_KINDS = [
   "credit_note",
   "customer",
   "customer_balance_transaction",
+  "dispute",
   "event",
   "invoice",
   "invoice_payment",
@@ -190,17 +214,21 @@ export const OBJECT_KINDS = [
   "price",
   "product",
   "test_helpers.test_clock",
+  "radar.early_fraud_warning",
+  "refund",
   "webhook_endpoint",
 ] as const satisfies readonly Kind[];
 
 export const ALL_KINDS: readonly Kind[] = [
   ...OBJECT_KINDS,
+  "charge_details",
   "checkout_details",
   "credit_note_details",
   "delivery",
   "endpoint_secrets",
   "fault_hit",
   "invoice_details",
+  "refund_details",
   "saved_answer",
   "setting",
 ];

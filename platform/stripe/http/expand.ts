@@ -4,11 +4,12 @@ import type { Form } from "./form";
 import { invalidRequest } from "./stripe-error";
 import { confirmationSecretOf, paymentsOf } from "../objects/invoice-payments";
 import { lineItemsOf } from "../objects/line-items";
+import { refundsOfCharge } from "../objects/refunds-of-charge";
 
 const MAX_LEVELS = 4;
 
-/** Fields that hold an id, by the object that has them, and the kind that the id names. */
-const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+/** Fields that hold an id, by the object that has them, and the kind, or the kinds, that the id names. */
+const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind | readonly Kind[]>>>> = {
   "checkout.session": { customer: "customer", invoice: "invoice", payment_intent: "payment_intent" },
   payment_intent: { customer: "customer", latest_charge: "charge", payment_method: "payment_method" },
   charge: { customer: "customer", payment_intent: "payment_intent", balance_transaction: "balance_transaction" },
@@ -23,10 +24,20 @@ const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   },
   hash: { payment_intent: "payment_intent", price: "price" },
   customer: { test_clock: "test_helpers.test_clock" },
-  balance_transaction: { source: "charge" },
+  balance_transaction: { source: ["charge", "refund", "dispute"] },
   payment_method: { customer: "customer" },
   price: { product: "product" },
   product: { default_price: "price" },
+  refund: {
+    balance_transaction: "balance_transaction",
+    charge: "charge",
+    customer: "customer",
+    failure_balance_transaction: "balance_transaction",
+    payment_intent: "payment_intent",
+    payment_method: "payment_method",
+  },
+  dispute: { charge: "charge", payment_intent: "payment_intent" },
+  "radar.early_fraud_warning": { charge: "charge", payment_intent: "payment_intent" },
 };
 
 /** Fields that are there only when they are asked for. */
@@ -35,6 +46,9 @@ const INCLUDABLE: Readonly<Record<string, Readonly<Record<string, (tx: Transacti
     line_items: (tx, id) => lineItemsOf(tx, id, { limit: 10 }),
   },
   invoice: { payments: paymentsOf, confirmation_secret: confirmationSecretOf },
+  charge: {
+    refunds: (tx, id) => refundsOfCharge(tx, id, { limit: 10 }),
+  },
 };
 
 /** Fields that can be walked through but are whole already. */
@@ -95,11 +109,11 @@ function valueOf(
   const present: unknown = Reflect.get(object, field);
   const includable = INCLUDABLE[type]?.[field];
   if (includable !== undefined) return (present as object | undefined) ?? includable(tx, Reflect.get(object, "id"));
-  const kind = REFERENCES[type]?.[field];
-  if (kind === undefined && !(EMBEDDED[type] ?? []).includes(field)) throw notExpandable(path, false);
+  const kinds = [REFERENCES[type]?.[field] ?? []].flat();
+  if (kinds.length === 0 && !(EMBEDDED[type] ?? []).includes(field)) throw notExpandable(path, false);
   if (typeof present === "object" && present !== null) return present;
-  if (typeof present !== "string" || kind === undefined) return null;
-  return tx.get(kind, present) ?? null;
+  if (typeof present !== "string") return null;
+  return kinds.map((kind) => tx.get(kind, present)).find((found) => found !== undefined) ?? null;
 }
 
 function notExpandable(path: string, isList: boolean): Error {

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { Transaction } from "../core/store";
 import type { ErrorBody } from "../http/stripe-error";
 import defaults from "./card-defaults.json";
+import { followPayment } from "./card-aftermath";
 import { bookCharge, newCharge } from "./charges";
 import type { TestCard } from "./test-cards";
 
@@ -93,7 +94,7 @@ export function attemptPayment(
       status: "succeeded",
     };
     tx.put("payment_intent", paid);
-    return { kind: "paid", intent: paid, book: () => void bookCharge(tx, charge, now) };
+    return { kind: "paid", intent: paid, book: () => followPayment(tx, bookCharge(tx, charge, now), card, now) };
   }
   const error = {
     type: "card_error",

@@ -6,6 +6,7 @@ import { pageOf } from "../http/list";
 import { listParameters, text } from "../http/parameters";
 import { resourceMissing } from "../http/stripe-error";
 import { feeOf } from "../money/currency";
+import { bookMovement } from "./book-movement";
 import defaults from "./card-defaults.json";
 import type { TestCard } from "./test-cards";
 
@@ -96,34 +97,17 @@ function outcomeOf({ decline }: TestCard): Stripe.Charge.Outcome {
 
 /** Books a paid charge on the account's balance, which Stripe tells by `charge.updated` a moment after the payment. */
 export function bookCharge(tx: Transaction, charge: Stripe.Charge, now: number): Stripe.Charge {
-  const fee = feeOf(charge.amount, charge.currency);
-  const booked = {
-    id: tx.newId("txn_"),
-    object: "balance_transaction",
+  const booked = bookMovement(tx, {
     amount: charge.amount,
-    available_on: now + 2 * 24 * 3600,
-    balance_type: "payments",
-    created: now,
+    fee: { amount: feeOf(charge.amount, charge.currency), description: "Stripe processing fees" },
     currency: charge.currency,
     description: charge.description,
-    exchange_rate: null,
-    fee,
-    fee_details: [
-      {
-        amount: fee,
-        application: null,
-        currency: charge.currency,
-        description: "Stripe processing fees",
-        type: "stripe_fee",
-      },
-    ],
-    net: charge.amount - fee,
-    reporting_category: "charge",
     source: charge.id,
-    status: "pending",
     type: "charge",
-  } satisfies Stripe.BalanceTransaction;
-  tx.put("balance_transaction", booked);
+    reportingCategory: "charge",
+    availableOn: now + 2 * 24 * 3600,
+    now,
+  });
   const after = { ...charge, balance_transaction: booked.id };
   tx.put("charge", after);
   return after;

@@ -4,6 +4,8 @@ import { chargeEndpoints } from "./charges";
 import { checkoutSessionEndpoints } from "./checkout-sessions";
 import { creditNoteEndpoints } from "./credit-notes";
 import { customerEndpoints } from "./customers";
+import { disputeEndpoints } from "./disputes";
+import { earlyFraudWarningEndpoints } from "./early-fraud-warnings";
 import { eventEndpoints } from "./events";
 import { invoiceItemEndpoints } from "./invoice-items";
 import { invoicePaymentEndpoints } from "./invoice-payments";
@@ -12,6 +14,7 @@ import { paymentIntentEndpoints } from "./payment-intents";
 import { priceEndpoints } from "./prices";
 import { productEndpoints } from "./products";
 import { testClockEndpoints } from "./test-clocks";
+import { refundEndpoints } from "./refunds";
 import { webhookEndpointEndpoints } from "./webhook-endpoints";
 
 /** Every call that the simulator has. */
@@ -27,6 +30,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...invoiceEndpoints,
   ...invoicePaymentEndpoints,
   ...creditNoteEndpoints,
+  ...refundEndpoints,
+  ...disputeEndpoints,
+  ...earlyFraudWarningEndpoints,
   ...eventEndpoints,
   ...testClockEndpoints,
   ...webhookEndpointEndpoints,

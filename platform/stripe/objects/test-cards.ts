@@ -1,9 +1,20 @@
+import type { RefundCourse } from "../core/kinds";
+import type { DisputeReason } from "./open-dispute";
+import type { FraudType } from "./open-warning";
+
+/** What a test card brings after its charge was paid. */
+export type Aftermath =
+  | { readonly kind: "dispute"; readonly opens: "chargeback" | "inquiry"; readonly reason: DisputeReason }
+  | { readonly kind: "fraud_warning"; readonly fraudType: FraudType }
+  | { readonly kind: "refunds"; readonly course: RefundCourse };
+
 /** What a test card does when it is charged. */
 export interface TestCard {
   readonly number: string;
   readonly brand: string;
   readonly label: string;
   readonly decline: Decline | null;
+  readonly aftermath?: Aftermath;
 }
 
 export interface Decline {
@@ -25,6 +36,12 @@ const visa = (number: string, label: string, decline: Decline | null): TestCard 
   decline,
 });
 
+/** A card that pays, and brings something later. */
+const followed = (number: string, label: string, aftermath: Aftermath): TestCard => ({
+  ...visa(number, label, null),
+  aftermath,
+});
+
 /** The card that pays when none is named. */
 export const GOOD_CARD = visa("4242424242424242", "Succeeds", null);
 
@@ -39,6 +56,33 @@ export const TEST_CARDS: readonly TestCard[] = [
     declineCode: null,
     message: "Your card has expired.",
   }),
+  followed("4000000000000259", "Succeeds, then disputed as fraud", {
+    kind: "dispute",
+    opens: "chargeback",
+    reason: "fraudulent",
+  }),
+  followed("4000000000002685", "Succeeds, then disputed as not received", {
+    kind: "dispute",
+    opens: "chargeback",
+    reason: "product_not_received",
+  }),
+  followed("4000000000001976", "Succeeds, then an inquiry", {
+    kind: "dispute",
+    opens: "inquiry",
+    reason: "fraudulent",
+  }),
+  followed("4000000000005423", "Succeeds, then an early fraud warning", {
+    kind: "fraud_warning",
+    fraudType: "made_with_stolen_card",
+  }),
+  followed("4000000000007726", "Succeeds; refunds pend, then arrive", {
+    kind: "refunds",
+    course: { begins: "pending", ends: "succeeded" },
+  }),
+  followed("4000000000005126", "Succeeds; refunds arrive, then fail", {
+    kind: "refunds",
+    course: { begins: "succeeded", ends: "failed" },
+  }),
 ];
 
 const BY_TOKEN: Readonly<Record<string, string>> = {
@@ -50,6 +94,12 @@ const BY_TOKEN: Readonly<Record<string, string>> = {
   pm_card_chargeDeclinedLostCard: "4000000000009987",
   pm_card_visa_chargeDeclinedLostCard: "4000000000009987",
   pm_card_chargeDeclinedExpiredCard: "4000000000000069",
+  pm_card_createDispute: "4000000000000259",
+  pm_card_createDisputeProductNotReceived: "4000000000002685",
+  pm_card_createDisputeInquiry: "4000000000001976",
+  pm_card_createIssuerFraudRecord: "4000000000005423",
+  pm_card_pendingRefund: "4000000000007726",
+  pm_card_refundFail: "4000000000005126",
 };
 
 /** Finds a card by its number, written with or without spaces, by its last four digits or by Stripe's test payment method. */

@@ -4,6 +4,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { paidCharge } from "./paid-charge";
 import {
   clientOf,
   closeAll,
@@ -172,6 +173,39 @@ describe("kill -9", () => {
     const delivered = (): Set<string> =>
       new Set(receiver.received.filter(({ answered: status }) => status === 200).map(({ event }) => event.id));
     await receiver.until(() => delivered().size === 120);
+    expect(await end(simulator.child, "SIGTERM")).toBe(0);
+  });
+});
+
+describe("kill -9 in the middle of refunds", () => {
+  it("gives nothing back twice and loses no refund that was answered", async () => {
+    let simulator = await spawnSimulator();
+    const charge = await paidCharge(simulator);
+    const refund = (key: string) =>
+      simulator.sdk.refunds.create({ charge: charge.id, amount: 100 }, { idempotencyKey: key });
+    const keys = Array.from({ length: 60 }, (_, index) => `refund ${index}`);
+    const answered = new Map<string, string>();
+    let killed: Promise<unknown> | undefined;
+    const queue = keys.values();
+    const client = async (): Promise<void> => {
+      for (const key of queue) {
+        answered.set(key, (await refund(key)).id);
+        if (answered.size === 20) killed = end(simulator.child, "SIGKILL");
+      }
+    };
+    await Promise.allSettled(Array.from({ length: 4 }, client));
+    await killed;
+    expect(answered.size).toBeLessThan(keys.length);
+    simulator = await spawnSimulator();
+    for (const key of keys) {
+      const { id } = await refund(key);
+      expect(answered.get(key) ?? id).toBe(id);
+    }
+    const { data } = await simulator.sdk.refunds.list({ charge: charge.id, limit: 100 });
+    expect(data).toHaveLength(keys.length);
+    expect((await simulator.sdk.charges.retrieve(charge.id)).amount_refunded).toBe(6000);
+    const booked = await simulator.sdk.balanceTransactions.list({ type: "refund", limit: 100 });
+    expect(booked.data.reduce((sum, { net }) => sum + net, 0)).toBe(-6000);
     expect(await end(simulator.child, "SIGTERM")).toBe(0);
   });
 });

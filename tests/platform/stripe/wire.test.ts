@@ -122,7 +122,7 @@ describe("parameters", () => {
 
 describe("what the simulator does not have", () => {
   it.each([
-    ["POST", "/v1/refunds"],
+    ["POST", "/v1/payouts"],
     ["GET", "/v1/customers/search?query=x"],
     ["POST", "/v1/charges/ch_1/capture"],
     ["DELETE", "/v1/prices/price_1"],
