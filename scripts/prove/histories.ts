@@ -1,5 +1,4 @@
 import { MongoClient } from "mongodb";
-import { App, Credentials, type User } from "realm-web";
 import { DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
 import type { VerifyAnswer } from "../../functions-src/lib/contract";
 import { accountOf, ownBoth } from "../../tests/model/cast";
@@ -13,10 +12,9 @@ import { makeHistory } from "./histories/make-history";
 import { type Difference, playHistory } from "./histories/play-history";
 import { readProofOptions } from "./proof-options";
 import { createSeededRandom } from "./seeded-random";
+import { createTraveller } from "./traveller";
 
 const STEPS = 40;
-/** A session lasts 60 days. */
-const SESSION_MS = 25 * 86_400_000;
 const SHRINK_TRIES = 200;
 
 /** A history on which model and product differ, as short as it could be made. */
@@ -122,36 +120,16 @@ async function preparePlayers(
   product: Pick<Product, "baseUrl" | "appId" | "adminKey">,
   client: MongoClient,
 ): Promise<Players> {
-  let clock = 0;
-  const advance = async (hours: number): Promise<number> => {
-    const body = JSON.stringify({ seconds: hours * 3600 });
-    const response = await fetch(`${product.baseUrl}/_dev/clock/advance`, { method: "POST", body });
-    const { now } = (await response.json()) as { readonly now?: string };
-    if (now === undefined) throw new Error(`Time did not move by ${hours} h: the clock answered ${response.status}`);
-    clock = Date.parse(now);
-    return clock;
-  };
-  const newApp = (): App => new App({ id: product.appId, baseUrl: product.baseUrl });
-  const lasting = (signIn: () => Promise<User>): (() => Promise<User>) => {
-    let session: { readonly user: Promise<User>; readonly since: number } | null = null;
-    return () => {
-      if (session === null || clock - session.since > SESSION_MS) session = { user: signIn(), since: clock };
-      return session.user;
-    };
-  };
-  const signUp = async (email: string): Promise<() => Promise<User>> => {
-    await newApp().emailPasswordAuth.registerUser({ email, password: "correct horse" });
-    return lasting(() => newApp().logIn(Credentials.emailPassword(email, "correct horse")));
-  };
-  const person = await signUp("model-a@example.org");
+  const traveller = createTraveller(product);
+  const person = await traveller.signUp("model-a@example.org");
   const a = await accountOf(await person());
-  const b = await accountOf(await (await signUp("model-b@example.org"))());
+  const b = await accountOf(await (await traveller.signUp("model-b@example.org"))());
   await ownBoth(client.db(DATABASE_NAME), await person(), [a, b]);
-  const operator = lasting(() => newApp().logIn(Credentials.apiKey(product.adminKey)));
   await publishFile(client, "a catalog has no secrets, so anything will do", [planWithFeatures()]);
   // Functions read the catalog anew after a while.
-  await advance(1);
-  return { person, operator, advance, client, accounts: { a, b } };
+  await traveller.advance(3600);
+  const advance = (hours: number): Promise<number> => traveller.advance(hours * 3600);
+  return { person, operator: traveller.operator, advance, client, accounts: { a, b } };
 }
 
 /** The free plan of a world in which features say what captures may do. */
