@@ -1,5 +1,6 @@
 import { benchMongodb } from "./bench/mongodb";
 import { benchWallet } from "./bench/wallet";
+import { benchWebhooks } from "./bench/webhooks";
 import { printRows } from "./bench/print-rows";
 import type { Row } from "./bench/measure";
 
@@ -7,6 +8,7 @@ import type { Row } from "./bench/measure";
 const BENCHES: Readonly<Record<string, (given: readonly string[]) => Promise<readonly Row[]>>> = {
   mongodb: benchMongodb,
   wallet: benchWallet,
+  webhooks: benchWebhooks,
 };
 
 async function main(): Promise<void> {

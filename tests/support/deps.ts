@@ -165,6 +165,17 @@ export class FakePayments implements Payments {
     yield* this.sessions.values();
   }
 
+  async listPayments(): Promise<ReadonlySet<string>> {
+    await this.answer();
+    const sold = [...this.sessions.values()].flatMap(({ paymentIntentId }) => paymentIntentId ?? []);
+    return new Set([...sold, ...this.topUps.keys()]);
+  }
+
+  async listMoneyBack(): Promise<ReadonlyMap<string, MoneyBack>> {
+    await this.answer();
+    return this.moneyBack;
+  }
+
   async findPayment(paymentIntentId: string): Promise<string | null> {
     await this.answer();
     const sold = [...this.sessions.values()].some((session) => session.paymentIntentId === paymentIntentId);

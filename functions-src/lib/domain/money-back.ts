@@ -23,6 +23,9 @@ export interface MoneyBack {
   readonly warnings: readonly { readonly id: string; readonly actionable: boolean; readonly at: Instant }[];
 }
 
+/** What Stripe says of a payment that nobody asks back. */
+export const NO_MONEY_BACK: MoneyBack = { refunds: [], disputes: [], warnings: [] };
+
 /**
  * Decides what stands against a payment: one target that every refund, dispute and repeat of either leads to.
  * A refund counts from its making on, until it fails. Refunds and lost disputes together never take more than was granted; the

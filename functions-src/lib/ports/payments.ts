@@ -108,6 +108,10 @@ export interface Payments {
   listEvents(page: { readonly since: Instant; readonly types: readonly string[] }): Promise<readonly ListedEvent[]>;
   /** Checkout sessions made since an instant, newest first. */
   listCheckouts(page: { readonly since: Instant }): AsyncIterable<CheckoutFacts>;
+  /** Payment intents made since an instant. */
+  listPayments(page: { readonly since: Instant }): Promise<ReadonlySet<string>>;
+  /** What went back or is contested since an instant, by payment intent. */
+  listMoneyBack(page: { readonly since: Instant }): Promise<ReadonlyMap<string, MoneyBack>>;
   /** The status of a payment intent; null = Stripe does not have it. */
   findPayment(paymentIntentId: string): Promise<string | null>;
   /** Verifies the signature over the exact bytes; nothing in the body is believed before. */

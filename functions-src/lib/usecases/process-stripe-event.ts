@@ -1,6 +1,6 @@
 import { AppError } from "../domain/app-error";
 import type { Instant } from "../domain/instant";
-import { EFFECTS, type Effect, effectsOf } from "../domain/stripe-effects";
+import { type Effect, effectsOf } from "../domain/stripe-effects";
 import type { InboxEvent } from "../ports/inbox-store";
 import type { Deps } from "./deps";
 import { settleCheckout } from "./settle-checkout";
@@ -21,7 +21,6 @@ const EVENTS_PER_SWEEP = 500;
 export async function processStripeEvent(deps: Deps, eventId: string, now: Instant): Promise<void> {
   const event = await deps.inbox.claim(eventId, { now, nextAttemptAt: now + TURN_MS });
   if (event === null) return;
-  if (EFFECTS[event.type] === undefined) deps.log.info("stripe_event_unknown_type", { eventId, type: event.type });
   try {
     for (const effect of effectsOf(event)) await applyEffect(deps, effect, now);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Instant } from "../domain/instant";
+import { EFFECTS, effectsOf } from "../domain/stripe-effects";
 import type { Deps } from "./deps";
 
 /** What became of a delivery: stored now or before, kept apart, or not believed. */
@@ -23,10 +24,15 @@ export async function receiveStripeEvent(
     return { kind: "rejected", why: verified.rejected };
   }
   const why = parkingReason(deps, verified);
+  // What means nothing to us is done when it is stored: nobody has to take it up again.
+  const isWork = effectsOf(verified).length > 0;
+  if (EFFECTS[verified.type] === undefined) {
+    deps.log.info("stripe_event_unknown_type", { eventId: verified.id, type: verified.type });
+  }
   await deps.inbox.store(
     {
       ...verified,
-      state: why === null ? "received" : "parked",
+      state: why !== null ? "parked" : isWork ? "received" : "done",
       attempts: 0,
       receivedAt: now,
       bodyHash: deps.digest.text(delivery.rawBody),

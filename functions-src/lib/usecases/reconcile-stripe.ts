@@ -2,6 +2,8 @@ import { AppError } from "../domain/app-error";
 import { packCauseOf } from "../domain/checkout";
 import { type Drift, type FoundDrift, compareCheckout, paymentInWords } from "../domain/drift";
 import type { Instant } from "../domain/instant";
+import { type MoneyBack, NO_MONEY_BACK, claimsOf, isSameClaims } from "../domain/money-back";
+import type { PaymentFact } from "../domain/payment";
 import { EFFECTS } from "../domain/stripe-effects";
 import type { ListedEvent } from "../ports/payments";
 import type { Deps } from "./deps";
@@ -96,19 +98,28 @@ class Run {
       const mend = drift.type === "missing_here" ? () => this.settle(facts.sessionId) : null;
       await this.handle(drift, mend);
     }
+    // Whole lists instead of a look at every payment: Stripe counts calls, and money goes back seldom.
+    const there = {
+      payments: await this.deps.payments.listPayments({ since }),
+      moneyBack: await this.deps.payments.listMoneyBack({ since }),
+    };
     for await (const payment of this.deps.paymentRecords.listSince({ since, accountId: this.input.accountId })) {
       if (!(await stillOurs())) return;
       this.counts.payments += 1;
-      await this.comparePayment(payment);
+      await this.comparePayment(payment, there);
     }
   }
 
-  private async comparePayment(payment: Parameters<typeof paymentInWords>[0]): Promise<void> {
+  private async comparePayment(
+    payment: PaymentFact,
+    there: { readonly payments: ReadonlySet<string>; readonly moneyBack: ReadonlyMap<string, MoneyBack> },
+  ): Promise<void> {
     const { accountId, cause, stripePaymentIntentId } = payment;
     if (stripePaymentIntentId === null) return;
     const about = { stripeId: stripePaymentIntentId, accountId, here: paymentInWords(payment) };
-    const there = await this.deps.payments.findPayment(stripePaymentIntentId);
-    if (there === null) {
+    // A payment that took days to arrive was made before the list begins.
+    const isKnown = there.payments.has(stripePaymentIntentId);
+    if (!isKnown && (await this.deps.payments.findPayment(stripePaymentIntentId)) === null) {
       await this.handle({ ...about, type: "missing_there", there: "no such payment" }, null);
       return;
     }
@@ -117,9 +128,9 @@ class Run {
       await this.handle({ ...about, type: "duplicate", there: `it stands behind ${link.cause}` }, null);
       return;
     }
-    const looked = await convergePayment(this.deps, payment, this.now, { dryRun: true });
-    if (looked.kind !== "changed") return;
-    const { returnedMinor, disputedMinor, unitsTaken, frozenBy } = looked.claims;
+    const claims = claimsOf(payment, there.moneyBack.get(stripePaymentIntentId) ?? NO_MONEY_BACK, this.now);
+    if (isSameClaims(payment, claims)) return;
+    const { returnedMinor, disputedMinor, unitsTaken, frozenBy } = claims;
     const target = `returned ${returnedMinor}, lost ${disputedMinor}, ${unitsTaken} units to take, ${frozenBy.length} freezing`;
     await this.handle({ ...about, type: "state", there: target }, async () => {
       await convergePayment(this.deps, payment, this.now);

@@ -48,16 +48,10 @@ async function purchaseOf(deps: Deps, paymentIntentId: string, now: Instant): Pr
 }
 
 /**
- * Decides on the claims as they are now and books the difference; of two who decide at once one comes again. A dry run only
- * tells what would change.
+ * Decides on the claims as they are now and books the difference; of two who decide at once one comes again.
  * Throws: AppError `unavailable` when Stripe or the wallet cannot be reached, or others keep deciding.
  */
-export async function convergePayment(
-  deps: Deps,
-  purchase: Purchase,
-  now: Instant,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
-): Promise<SettledMoneyBack> {
+export async function convergePayment(deps: Deps, purchase: Purchase, now: Instant): Promise<SettledMoneyBack> {
   const { accountId, cause } = purchase;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const payment = await deps.paymentRecords.find(accountId, cause);
@@ -66,7 +60,6 @@ export async function convergePayment(
     // Read after the payment: claims that are older than its revision are never written.
     const claims = claimsOf(payment, await deps.payments.loadMoneyBack(paymentIntentId), now);
     if (isSameClaims(payment, claims)) return { kind: "unchanged", cause, claims: payment };
-    if (dryRun) return { kind: "changed", cause, claims };
     if (await bookClaims(deps, payment, claims, now)) return { kind: "changed", cause, claims };
   }
   throw new AppError("unavailable", `The claims on ${cause} stay contested: try again`);

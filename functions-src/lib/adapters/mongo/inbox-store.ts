@@ -14,8 +14,6 @@ export function createInboxStore(database: Database): InboxStore {
     store: async (event, rawBody) => {
       const { id, receivedAt, ...facts } = event;
       const at = toDbInstant(receivedAt);
-      // The body first: an event row without its body could not be replayed.
-      await insertOnce(() => bodies.insertMany([{ _id: id, schemaVersion: 1, body: rawBody, at }]));
       // `nextAttemptAt` starts at the epoch: due at once on every clock.
       const row = {
         _id: id,
@@ -24,9 +22,14 @@ export function createInboxStore(database: Database): InboxStore {
         receivedAt: at,
         nextAttemptAt: new Date(0),
         failure: null,
-        doneAt: null,
+        doneAt: facts.state === "done" ? at : null,
       };
-      return (await insertOnce(() => events.insertMany([row]))) === "inserted";
+      // Both at once: Stripe hears of success only when both are there, and comes again until it does.
+      const [, stored] = await Promise.all([
+        insertOnce(() => bodies.insertMany([{ _id: id, schemaVersion: 1, body: rawBody, at }])),
+        insertOnce(() => events.insertMany([row])),
+      ]);
+      return stored === "inserted";
     },
     claim: async (id, { now, nextAttemptAt }) => {
       const known = await events.findOne({ _id: id });

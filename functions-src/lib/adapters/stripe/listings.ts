@@ -2,16 +2,20 @@ import type Stripe from "stripe";
 import { AppError } from "../../domain/app-error";
 import type { CheckoutFacts } from "../../domain/checkout";
 import type { Instant } from "../../domain/instant";
+import { type MoneyBack, NO_MONEY_BACK } from "../../domain/money-back";
 import type { Payments } from "../../ports/payments";
 import { called } from "./called";
 import { fromStripeCheckout } from "./checkout-mapping";
 import { fromStripeEvent } from "./event-mapping";
+import { fromStripeDispute, fromStripeRefund, fromStripeWarning, idOf } from "./money-back";
 
 /** How many events one run of the reconciler looks through. */
 const MAX_EVENTS = 10_000;
 
+type Listings = Pick<Payments, "listEvents" | "listCheckouts" | "listPayments" | "listMoneyBack" | "findPayment">;
+
 /** Makes the reads of the reconciler. */
-export function createListings(stripe: Stripe): Pick<Payments, "listEvents" | "listCheckouts" | "findPayment"> {
+export function createListings(stripe: Stripe): Listings {
   return {
     listEvents: async ({ since, types }) => {
       const created = { gte: Math.floor(since / 1000) };
@@ -20,6 +24,8 @@ export function createListings(stripe: Stripe): Pick<Payments, "listEvents" | "l
       );
       return events.map((event) => ({ ...fromStripeEvent(event), body: JSON.stringify(event) })).reverse();
     },
+    listPayments: ({ since }) => called(() => listPayments(stripe, since)),
+    listMoneyBack: ({ since }) => called(() => listMoneyBack(stripe, since)),
     listCheckouts: ({ since }) => listCheckouts(stripe, since),
     findPayment: async (paymentIntentId) => {
       try {
@@ -42,4 +48,39 @@ async function* listCheckouts(stripe: Stripe, since: Instant): AsyncIterable<Che
     after = page.data[page.data.length - 1]?.id;
     if (!page.has_more || after === undefined) return;
   }
+}
+
+async function listPayments(stripe: Stripe, since: Instant): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for await (const { id } of stripe.paymentIntents.list(madeSince(since))) ids.add(id);
+  return ids;
+}
+
+/** Walks everything that goes back or is contested, and sorts it by payment. */
+async function listMoneyBack(stripe: Stripe, since: Instant): Promise<ReadonlyMap<string, MoneyBack>> {
+  const found = new Map<string, MoneyBack>();
+  const add = (reference: Parameters<typeof idOf>[0], more: Partial<MoneyBack>): void => {
+    const id = idOf(reference);
+    if (id === null) return;
+    const { refunds, disputes, warnings } = found.get(id) ?? NO_MONEY_BACK;
+    found.set(id, {
+      refunds: [...refunds, ...(more.refunds ?? [])],
+      disputes: [...disputes, ...(more.disputes ?? [])],
+      warnings: [...warnings, ...(more.warnings ?? [])],
+    });
+  };
+  for await (const refund of stripe.refunds.list(madeSince(since))) {
+    add(refund.payment_intent, { refunds: [fromStripeRefund(refund)] });
+  }
+  for await (const dispute of stripe.disputes.list(madeSince(since))) {
+    add(dispute.payment_intent, { disputes: [fromStripeDispute(dispute)] });
+  }
+  for await (const warning of stripe.radar.earlyFraudWarnings.list(madeSince(since))) {
+    add(warning.payment_intent ?? null, { warnings: [fromStripeWarning(warning)] });
+  }
+  return found;
+}
+
+function madeSince(since: Instant): { readonly created: { readonly gte: number }; readonly limit: number } {
+  return { created: { gte: Math.floor(since / 1000) }, limit: 100 };
 }

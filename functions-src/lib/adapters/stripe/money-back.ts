@@ -40,7 +40,8 @@ async function findPaymentIntent(stripe: Stripe, { kind, id }: MoneyBackObject):
   }
 }
 
-function idOf(reference: string | { readonly id: string } | null): string | null {
+/** The id of what a field refers to, expanded or not. */
+export function idOf(reference: string | { readonly id: string } | null): string | null {
   return reference === null || typeof reference === "string" ? reference : reference.id;
 }
 
@@ -56,18 +57,26 @@ async function loadMoneyBack(stripe: Stripe, paymentIntentId: string): Promise<M
   const disputes = await stripe.disputes.list(about);
   const warnings = await stripe.radar.earlyFraudWarnings.list(about);
   return {
-    refunds: refunds.map(({ id, status, amount }) => ({
-      id,
-      status: refundStatus(status),
-      amountMinor: amountOf(amount, id),
-    })),
-    disputes: disputes.data.map(({ id, status, amount }) => ({
-      id,
-      state: disputeState(status),
-      amountMinor: amountOf(amount, id),
-    })),
-    warnings: warnings.data.map(({ id, actionable, created }) => ({ id, actionable, at: created * 1000 })),
+    refunds: refunds.map(fromStripeRefund),
+    disputes: disputes.data.map(fromStripeDispute),
+    warnings: warnings.data.map(fromStripeWarning),
   };
+}
+
+/** Reads a refund in our words. */
+export function fromStripeRefund({ id, status, amount }: Stripe.Refund): MoneyBack["refunds"][number] {
+  return { id, status: refundStatus(status), amountMinor: amountOf(amount, id) };
+}
+
+/** Reads a dispute in our words. */
+export function fromStripeDispute({ id, status, amount }: Stripe.Dispute): MoneyBack["disputes"][number] {
+  return { id, state: disputeState(status), amountMinor: amountOf(amount, id) };
+}
+
+/** Reads a fraud warning in our words. */
+export function fromStripeWarning(warning: Stripe.Radar.EarlyFraudWarning): MoneyBack["warnings"][number] {
+  const { id, actionable, created } = warning;
+  return { id, actionable, at: created * 1000 };
 }
 
 function amountOf(amount: number, id: string): Amount {
