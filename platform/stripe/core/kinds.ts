@@ -27,6 +27,50 @@ export interface CheckoutDetails {
   readonly lineItems: readonly StoredLineItem[];
   readonly intentMetadata: Stripe.Metadata;
   readonly intentDescription: string | null;
+  readonly setupFutureUsage?: "off_session" | "on_session" | null;
+  readonly captureMethod?: "automatic" | "automatic_async" | "manual";
+  /** Which kinds of saved methods the page offers. */
+  readonly redisplay?: readonly string[];
+  /** true: the name that the buyer enters becomes the customer's. */
+  readonly updatesName?: boolean;
+}
+
+/** What Stripe shows of a coupon only when it is asked for. */
+export interface CouponDetails {
+  readonly id: string;
+  readonly products: readonly string[] | null;
+  readonly currencyOptions: Readonly<Record<string, { readonly amount_off: number }>>;
+}
+
+/** What Stripe shows of a price only when it is asked for. */
+export interface PriceDetails {
+  readonly id: string;
+  readonly currencyOptions: Readonly<Record<string, WireCurrencyOption>>;
+}
+
+/** A price in another currency as it travels. */
+export type WireCurrencyOption = Omit<Stripe.Price.CurrencyOptions, "unit_amount_decimal"> & {
+  unit_amount_decimal: string | null;
+};
+
+/** What a payment method is made of, and what became of it; Stripe does not show either. */
+export interface PaymentMethodDetails {
+  readonly id: string;
+  /** Number of the test card or account. */
+  readonly number: string;
+  /** true: its holder has agreed to later payments. */
+  readonly setUp: boolean;
+  /** true: it was used without a customer, or detached, and cannot be used again. */
+  readonly spent: boolean;
+}
+
+/** What an intent needs and Stripe does not show on it. */
+export interface IntentDetails {
+  readonly id: string;
+  readonly session: string | null;
+  readonly returnUrl: string | null;
+  /** When a payment that settles later comes to its end by itself. */
+  readonly settlesAt: number | null;
 }
 
 /** The signing secrets of an endpoint; the first endpoint follows the secret given at the start. */
@@ -76,16 +120,23 @@ export interface Kinds {
   charge: Stripe.Charge;
   checkout_details: CheckoutDetails;
   "checkout.session": Stripe.Checkout.Session;
+  coupon: Stripe.Coupon | Stripe.DeletedCoupon;
+  coupon_details: CouponDetails;
   customer: Stripe.Customer | Stripe.DeletedCustomer;
   delivery: Delivery;
   endpoint_secrets: EndpointSecrets;
   event: StoredEvent;
+  intent_details: IntentDetails;
   payment_intent: Stripe.PaymentIntent;
   payment_method: Stripe.PaymentMethod;
+  payment_method_details: PaymentMethodDetails;
   price: WirePrice;
+  price_details: PriceDetails;
   product: Stripe.Product | Stripe.DeletedProduct;
+  promotion_code: Stripe.PromotionCode;
   saved_answer: SavedAnswer;
   setting: Setting;
+  setup_intent: Stripe.SetupIntent;
   webhook_endpoint: Stripe.WebhookEndpoint | Stripe.DeletedWebhookEndpoint;
 }
 
@@ -96,20 +147,27 @@ export const OBJECT_KINDS = [
   "balance_transaction",
   "charge",
   "checkout.session",
+  "coupon",
   "customer",
   "event",
   "payment_intent",
   "payment_method",
   "price",
   "product",
+  "promotion_code",
+  "setup_intent",
   "webhook_endpoint",
 ] as const satisfies readonly Kind[];
 
 export const ALL_KINDS: readonly Kind[] = [
   ...OBJECT_KINDS,
   "checkout_details",
+  "coupon_details",
   "delivery",
   "endpoint_secrets",
+  "intent_details",
+  "payment_method_details",
+  "price_details",
   "saved_answer",
   "setting",
 ];

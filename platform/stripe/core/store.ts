@@ -13,6 +13,8 @@ export interface Change {
   readonly kind: Kind;
   readonly before: object | undefined;
   readonly after: object;
+  /** Type of an event that no difference shows. */
+  readonly type?: string;
 }
 
 /** What reads and writes inside one transaction; objects are never mutated, only replaced. */
@@ -24,6 +26,8 @@ export interface Transaction {
   put<K extends Kind>(kind: K, object: Kinds[K] & { id: string }): void;
   /** Like `put`, for what Stripe creates without an event. */
   putQuietly<K extends Kind>(kind: K, object: Kinds[K] & { id: string }): void;
+  /** Makes an event of an object that did not change. */
+  tell<K extends Kind>(kind: K, object: Kinds[K] & { id: string }, type: string): void;
   /** Takes the next id of a prefix; an aborted transaction gives it back. */
   newId(prefix: string, length?: number): string;
 }
@@ -124,6 +128,7 @@ function transactionOver(store: Store, { cause, write, newId }: Writing): Transa
       store.onChange(tx, { kind, before, after: object });
     },
     putQuietly: (kind, object) => void write(kind, object),
+    tell: (kind, object, type) => store.onChange(tx, { kind, before: object, after: object, type }),
     newId,
   };
   return tx;

@@ -32,7 +32,13 @@ interface EndpointDefinition<S extends z.ZodType> {
   readonly method: Endpoint["method"];
   readonly path: string;
   readonly parameters: S;
-  readonly run: (params: z.output<S>, context: CallContext, id: string) => Answer;
+  /** `id` and `path` are what varies in the path. */
+  readonly run: (
+    params: z.output<S>,
+    context: CallContext,
+    id: string,
+    path: Readonly<Record<string, string>>,
+  ) => Answer;
 }
 
 /** Defines a call with the schema of its parameters. */
@@ -42,7 +48,7 @@ export function defineEndpoint<S extends z.ZodType>(definition: EndpointDefiniti
     path: definition.path,
     prepare: (form) => {
       const params = readParameters(definition.parameters, form);
-      return (context, path) => definition.run(params, context, path["id"] ?? "");
+      return (context, path) => definition.run(params, context, path["id"] ?? "", path);
     },
   };
 }

@@ -6,26 +6,46 @@ import { lineItemsOf } from "../objects/line-items";
 
 const MAX_LEVELS = 4;
 
-/** Fields that hold an id, by the object that has them, and the kind that the id names. */
+/** Fields that hold an id, by the object that has them (a part of one is named after its field), and the kind that the id names. */
 const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
-  "checkout.session": { customer: "customer", payment_intent: "payment_intent" },
+  "checkout.session": { customer: "customer", payment_intent: "payment_intent", setup_intent: "setup_intent" },
   payment_intent: { customer: "customer", latest_charge: "charge", payment_method: "payment_method" },
+  setup_intent: { customer: "customer", payment_method: "payment_method" },
   charge: { customer: "customer", payment_intent: "payment_intent", balance_transaction: "balance_transaction" },
   balance_transaction: { source: "charge" },
   payment_method: { customer: "customer" },
+  promotion_code: { customer: "customer" },
+  "promotion_code.promotion": { coupon: "coupon" },
+  "customer.invoice_settings": { default_payment_method: "payment_method" },
+  "checkout.session.discounts": { coupon: "coupon", promotion_code: "promotion_code" },
   price: { product: "product" },
   product: { default_price: "price" },
 };
 
 /** Fields that are there only when they are asked for. */
-const INCLUDABLE: Readonly<Record<string, Readonly<Record<string, (tx: Transaction, id: string) => object>>>> = {
+const INCLUDABLE: Readonly<Record<string, Readonly<Record<string, (tx: Transaction, id: string) => object | null>>>> = {
   "checkout.session": {
     line_items: (tx, id) => lineItemsOf(tx, id, { limit: 10 }),
+  },
+  price: {
+    currency_options: (tx, id) => tx.get("price_details", id)?.currencyOptions ?? {},
+  },
+  coupon: {
+    applies_to: (tx, id) => {
+      const products = tx.get("coupon_details", id)?.products ?? null;
+      return products === null ? null : { products };
+    },
+    currency_options: (tx, id) => tx.get("coupon_details", id)?.currencyOptions ?? {},
   },
 };
 
 /** Fields that can be walked through but are whole already. */
-const EMBEDDED: Readonly<Record<string, readonly string[]>> = { item: ["price"] };
+const EMBEDDED: Readonly<Record<string, readonly string[]>> = {
+  item: ["price"],
+  customer: ["invoice_settings"],
+  promotion_code: ["promotion"],
+  "checkout.session": ["discounts"],
+};
 
 /** Takes `expand` out of a form. Refuses: anything but a list of paths. */
 export function takeExpand(form: Form): { readonly paths: readonly string[]; readonly rest: Form } {
@@ -50,19 +70,22 @@ export function expand(tx: Transaction, answer: object, paths: readonly string[]
   return paths.reduce((result, path) => expandPath(tx, result, path.split("."), path), answer);
 }
 
-function expandPath(tx: Transaction, object: object, parts: readonly string[], path: string): object {
+function expandPath(tx: Transaction, object: object, parts: readonly string[], path: string, part = ""): object {
   const [field, ...rest] = parts;
   if (field === undefined) return object;
-  const type = Reflect.get(object, "object");
+  if (Array.isArray(object)) {
+    return (object as readonly object[]).map((item) => expandPath(tx, item, parts, path, part));
+  }
+  const type = String(Reflect.get(object, "object") ?? part);
   const isList = type === "list";
   if (isList !== (field === "data")) throw notExpandable(path, isList);
   if (isList) {
     const data = Reflect.get(object, "data") as readonly object[];
     return { ...object, data: data.map((item) => expandPath(tx, item, rest, path)) };
   }
-  const value = valueOf(tx, object, { type: String(type), field, path });
+  const value = valueOf(tx, object, { type, field, path });
   if (value === null) return { ...object, [field]: null };
-  return { ...object, [field]: expandPath(tx, value, rest, path) };
+  return { ...object, [field]: expandPath(tx, value, rest, path, `${type}.${field}`) };
 }
 
 function valueOf(

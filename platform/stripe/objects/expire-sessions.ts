@@ -1,6 +1,7 @@
 import { expireSession } from "./settle-session";
 import type { AccountClock } from "../core/clock";
-import type { Store } from "../core/store";
+import type { Store, Transaction } from "../core/store";
+import { debitsDue } from "./settle-intents";
 
 const EVERY_MS = 1000;
 
@@ -12,9 +13,9 @@ export interface Expiry {
   readonly log: (line: string) => void;
 }
 
-/** Ends checkout sessions whose time is over. */
+/** Ends checkout sessions whose time is over, and debits whose bank has answered. */
 export interface SessionExpiry {
-  /** Expires what fell due, in order of time. */
+  /** Does what fell due, in order of time. */
   runDue(): void;
   stop(): void;
 }
@@ -23,17 +24,16 @@ export interface SessionExpiry {
 export function expireSessionsOnTime({ store, clock, committed, log }: Expiry): SessionExpiry {
   const runDue = (): void => {
     const now = clock.nowSeconds();
-    const due = [...store.values("checkout.session")]
+    const sessions = [...store.values("checkout.session")]
       .filter((session) => session.status === "open" && session.expires_at <= now)
-      .toSorted((a, b) => a.expires_at - b.expires_at);
+      .map(({ id, expires_at: at }) => ({ at, run: (tx: Transaction) => void expireSession(tx, id) }));
+    const due = [...sessions, ...debitsDue(store, now)].toSorted((a, b) => a.at - b.at);
     if (due.length === 0) return;
     try {
-      for (const { id, expires_at: at } of due) {
-        clock.during(at, () => store.atomically(null, (tx) => expireSession(tx, id)));
-      }
+      for (const { at, run } of due) clock.during(at, () => store.atomically(null, run));
     } catch (error) {
       // A full disk must not end the simulator; the next second tries again.
-      log(`${due.length} checkout sessions could not be expired: ${String(error)}`);
+      log(`${due.length} things that fell due could not be done: ${String(error)}`);
     }
     committed();
   };

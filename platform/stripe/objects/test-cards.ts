@@ -1,9 +1,14 @@
 /** What a test card does when it is charged. */
 export interface TestCard {
+  readonly type: "card";
   readonly number: string;
   readonly brand: string;
   readonly label: string;
   readonly decline: Decline | null;
+  /** When the bank asks the buyer: never, for each payment, or for each until the card was set up for later payments. */
+  readonly authentication: "never" | "always" | "until_saved";
+  /** false: the bank refuses already that the card is kept for later. */
+  readonly keeps: boolean;
 }
 
 export interface Decline {
@@ -18,12 +23,25 @@ const declined = (declineCode: string, message = "Your card was declined."): Dec
   message,
 });
 
-const visa = (number: string, label: string, decline: Decline | null): TestCard => ({
+const visa = (number: string, label: string, decline: Decline | null, changes: Partial<TestCard> = {}): TestCard => ({
+  type: "card",
   number,
   brand: "visa",
   label,
   decline,
+  authentication: "never",
+  keeps: decline === null,
+  ...changes,
 });
+
+/** Why a card that asks the buyer each time is declined when the buyer is not there. */
+export const AUTHENTICATION_REQUIRED: Decline = {
+  code: "authentication_required",
+  declineCode: "authentication_required",
+  message: "Your card was declined. This transaction requires authentication.",
+};
+
+const INSUFFICIENT_FUNDS = declined("insufficient_funds", "Your card has insufficient funds.");
 
 /** The card that pays when none is named. */
 export const GOOD_CARD = visa("4242424242424242", "Succeeds", null);
@@ -32,12 +50,19 @@ export const GOOD_CARD = visa("4242424242424242", "Succeeds", null);
 export const TEST_CARDS: readonly TestCard[] = [
   GOOD_CARD,
   visa("4000000000000002", "Declined", declined("generic_decline")),
-  visa("4000000000009995", "Insufficient funds", declined("insufficient_funds", "Your card has insufficient funds.")),
+  visa("4000000000009995", "Insufficient funds", INSUFFICIENT_FUNDS),
   visa("4000000000009987", "Lost card", declined("lost_card")),
   visa("4000000000000069", "Expired card", {
     code: "expired_card",
     declineCode: null,
     message: "Your card has expired.",
+  }),
+  visa("4000000000000341", "Can be kept, then declines", declined("generic_decline"), { keeps: true }),
+  visa("4000002760003184", "3-D Secure each time", null, { authentication: "always" }),
+  visa("4000002500003155", "3-D Secure until it is set up", null, { authentication: "until_saved" }),
+  visa("4000008260003178", "3-D Secure, then insufficient funds", INSUFFICIENT_FUNDS, {
+    authentication: "until_saved",
+    keeps: true,
   }),
 ];
 
@@ -50,11 +75,17 @@ const BY_TOKEN: Readonly<Record<string, string>> = {
   pm_card_chargeDeclinedLostCard: "4000000000009987",
   pm_card_visa_chargeDeclinedLostCard: "4000000000009987",
   pm_card_chargeDeclinedExpiredCard: "4000000000000069",
+  pm_card_chargeCustomerFail: "4000000000000341",
+  pm_card_authenticationRequired: "4000002760003184",
+  pm_card_threeDSecure2Required: "4000002760003184",
+  pm_card_threeDSecureRequired: "4000002760003184",
+  pm_card_authenticationRequiredOnSetup: "4000002500003155",
+  pm_card_authenticationRequiredChargeDeclinedInsufficientFunds: "4000008260003178",
 };
 
-/** Finds a card by its number, written with or without spaces, by its last four digits or by Stripe's test payment method. */
+/** Finds a card by its number, written with or without spaces, by its last four digits, by Stripe's test payment method or its token. */
 export function findTestCard(given: string): TestCard | undefined {
   const digits = given.replaceAll(/[\s-]/g, "");
-  const number = BY_TOKEN[given] ?? digits;
+  const number = BY_TOKEN[given.replace(/^tok_/, "pm_card_")] ?? digits;
   return TEST_CARDS.find((card) => card.number === number || (number.length === 4 && card.number.endsWith(number)));
 }
