@@ -19,6 +19,8 @@ export interface IntentFields {
   readonly setupFutureUsage?: "off_session" | "on_session" | null | undefined;
   readonly allowed?: string[] | null | undefined;
   readonly excluded?: string[] | null | undefined;
+  /** The types that a checkout session takes; the default follows from currency and choice. */
+  readonly types?: string[];
   readonly now: number;
 }
 
@@ -56,7 +58,7 @@ export function newPaymentIntent(tx: Transaction, fields: IntentFields): Stripe.
     payment_method: null,
     payment_method_configuration_details: null,
     payment_method_options: {},
-    payment_method_types: methodTypesFor(fields.currency, fields),
+    payment_method_types: fields.types ?? methodTypesFor(fields.currency, fields),
     payment_record: null,
     processing: null,
     receipt_email: fields.receiptEmail,

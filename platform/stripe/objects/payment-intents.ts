@@ -13,6 +13,7 @@ import { liveCustomer } from "./customers";
 import { assertMethodTypes, intentConfirmation, intentCreation, intentUpdate } from "./intent-parameters";
 import { assertIntentCall, moveIntent } from "./intent-moves";
 import { methodToUse } from "./new-payment-method";
+import { methodTypesFor } from "./test-accounts";
 import { knownIntent } from "./settle-intents";
 
 /** Confirms an intent with the method that is given or that it has. Refuses: another status, no method, one that cannot be used. */
@@ -91,6 +92,10 @@ function update(params: z.output<typeof intentUpdate>, context: CallContext, id:
     ...givenOf(rest),
     ...(customer === undefined ? {} : { customer: liveCustomer(context.tx, customer, "customer").id }),
     metadata: mergeMetadata(before.metadata, change),
+    payment_method_types: methodTypesFor(params.currency ?? before.currency, {
+      allowed: before.allowed_payment_method_types,
+      excluded: before.excluded_payment_method_types,
+    }),
   };
   assertChargeable(after.amount, after.currency, "amount");
   context.tx.put("payment_intent", after);

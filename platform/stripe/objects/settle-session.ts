@@ -72,7 +72,7 @@ function pay(tx: Transaction, session: Stripe.Checkout.Session, payment: Payment
       receiptEmail: null,
       setupFutureUsage: details?.setupFutureUsage,
       captureMethod: details?.captureMethod,
-      allowed: session.allowed_payment_method_types,
+      types: session.payment_method_types,
       now,
     });
   const open = { ...session, payment_intent: intent.id };
