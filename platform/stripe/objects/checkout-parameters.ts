@@ -59,7 +59,7 @@ export const sessionParameters = z.strictObject({
     })
     .optional(),
   customer_update: z
-    .strictObject({ name: z.enum(["auto", "never"]).optional(), address: z.literal("never").optional() })
+    .strictObject({ name: z.enum(["auto", "never"]).optional(), address: z.enum(["auto", "never"]).optional() })
     .optional(),
   automatic_tax: z.strictObject({ enabled: flag() }).optional(),
   discounts: z

@@ -5,7 +5,7 @@ import { defineEndpoint, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
 import { address, givenOf, listParameters, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
 import { invalidRequest, resourceMissing } from "../http/stripe-error";
-import { attachMethod, methodToUse } from "./new-payment-method";
+import { attachMethod, detachMethod, methodToUse } from "./new-payment-method";
 
 const fields = {
   name: unsettableText(256).optional(),
@@ -155,6 +155,8 @@ export const customerEndpoints: readonly Endpoint[] = [
     parameters: z.strictObject({}),
     run: (_params, { tx }, id) => {
       liveCustomer(tx, id);
+      for (const method of tx.list("payment_method").filter(({ customer }) => customer === id))
+        detachMethod(tx, method);
       const deleted = { id, object: "customer", deleted: true } satisfies Stripe.DeletedCustomer;
       tx.put("customer", deleted);
       return deleted;

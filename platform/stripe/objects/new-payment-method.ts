@@ -155,6 +155,14 @@ export function saveMethod(
   return after;
 }
 
+/** Takes a method off its customer, for ever. */
+export function detachMethod(tx: Transaction, method: Stripe.PaymentMethod): Stripe.PaymentMethod {
+  const after = { ...method, customer: null };
+  tx.put("payment_method", after);
+  markMethod(tx, method.id, { spent: true });
+  return after;
+}
+
 /** Remembers what became of a method. */
 export function markMethod(tx: Transaction, id: string, marks: { readonly setUp?: true; readonly spent?: true }): void {
   const details = tx.get("payment_method_details", id);

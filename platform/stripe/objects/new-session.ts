@@ -101,6 +101,7 @@ function newSetupSession(params: SessionParameters, facts: Facts): Stripe.Checko
     (name) => params[name] !== undefined,
   );
   if (refused !== undefined) throw wrongMode(refused, "payment");
+  if (params.currency === undefined && params.allowed_payment_method_types === undefined) throw missing("currency");
   const currency = params.currency ?? null;
   const intent = newSetupIntent(tx, {
     customer: customer?.id ?? null,

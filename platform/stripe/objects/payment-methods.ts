@@ -15,7 +15,7 @@ import {
 } from "../http/parameters";
 import { invalidRequest, notSimulated, resourceMissing } from "../http/stripe-error";
 import { liveCustomer, withoutDefault } from "./customers";
-import { attachMethod, knownMethod, markMethod, newPaymentMethod } from "./new-payment-method";
+import { attachMethod, detachMethod, knownMethod, newPaymentMethod } from "./new-payment-method";
 import { findTestMethod, TEST_ACCOUNTS, type TestMethod } from "./test-accounts";
 import { GOOD_CARD } from "./test-cards";
 
@@ -165,9 +165,7 @@ export const paymentMethodEndpoints: readonly Endpoint[] = [
           { param: "payment_method" },
         );
       }
-      const after = { ...before, customer: null };
-      tx.put("payment_method", after);
-      markMethod(tx, id, { spent: true });
+      const after = detachMethod(tx, before);
       withoutDefault(tx, before.customer, id);
       return after;
     },

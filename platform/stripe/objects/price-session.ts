@@ -38,7 +38,7 @@ export function priceLines(tx: Transaction, lines: readonly StoredLineItem[], pr
   const percent = pricing.taxed ? taxPercentOf(tx) : 0;
   const lineItems = lines.map((line, index) => {
     const amount_discount = shares[index] ?? 0;
-    const inclusive = tx.get("price", line.price)?.tax_behavior === "inclusive";
+    const inclusive = behaviorOf(tx, line) === "inclusive";
     const net = line.amount_subtotal - amount_discount;
     const amount_tax = taxOf(net, { percent, inclusive });
     return { ...line, amount_discount, amount_tax, amount_total: inclusive ? net : net + amount_tax };
@@ -55,6 +55,13 @@ export function priceLines(tx: Transaction, lines: readonly StoredLineItem[], pr
       },
     },
   };
+}
+
+/** Reads whether tax is a part of the price, which each of its currencies says for itself. */
+function behaviorOf(tx: Transaction, line: StoredLineItem): Stripe.Price.TaxBehavior | null {
+  const price = tx.get("price", line.price);
+  if (price === undefined || price.currency === line.currency) return price?.tax_behavior ?? null;
+  return tx.get("price_details", price.id)?.currencyOptions[line.currency]?.tax_behavior ?? null;
 }
 
 function sumOf(

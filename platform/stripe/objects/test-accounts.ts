@@ -38,11 +38,11 @@ const NO_FUNDS = {
 
 /** The accounts that the simulator knows; the numbers are Stripe's public test numbers. */
 export const TEST_ACCOUNTS: readonly TestAccount[] = [
-  sepa("AT611904300234573201", "SEPA debit, pays later", null),
-  sepa("AT861904300235473202", "SEPA debit, fails later", NO_FUNDS),
-  ach("000123456789", "US bank account, pays later", null),
-  ach("000222222227", "US bank account, fails later", NO_FUNDS),
-  ach("000111111113", "US bank account, closed", {
+  sepa("AT611904300234573201", "SEPA, pays later", null),
+  sepa("AT861904300235473202", "SEPA, fails later", NO_FUNDS),
+  ach("000123456789", "US bank, pays later", null),
+  ach("000222222227", "US bank, fails later", NO_FUNDS),
+  ach("000111111113", "US bank, closed", {
     code: "account_closed",
     message: "The customer's bank account has been closed.",
   }),

@@ -67,7 +67,7 @@ describe("the checkout page with more ways to pay", () => {
   it("offers accounts that fit the currency, and says that a debit is on its way", async () => {
     const session = await sdk.checkout.sessions.create(sessionParams());
     const html = await htmlOf(session.url);
-    expect(html).toContain("US bank account, pays later");
+    expect(html).toContain("US bank, pays later");
     expect(html).not.toContain("SEPA");
     expect((await submit(session.url, { action: "pay", card: "000123456789" })).status).toBe(303);
     expect(await htmlOf(session.url)).toContain("The payment is on its way.");

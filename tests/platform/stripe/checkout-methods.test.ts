@@ -217,11 +217,16 @@ describe("what a checkout costs", () => {
       currency: "usd",
       unit_amount: 1000,
       product_data: { name: "Pen" },
-      currency_options: { jpy: { unit_amount: 1500 } },
+      tax_behavior: "exclusive",
+      currency_options: { jpy: { unit_amount: 1500, tax_behavior: "inclusive" } },
     });
+    await simulator.simulate("POST", "tax", { percent: 20 });
     const line_items = [{ price: price.id, quantity: 2 }];
     expect(await checkout({ line_items, currency: "jpy" })).toMatchObject({ currency: "jpy", amount_total: 3000 });
     expect(await checkout({ line_items })).toMatchObject({ currency: "usd", amount_total: 2000 });
+    const taxed = { line_items, automatic_tax: { enabled: true } };
+    expect(await checkout({ ...taxed, currency: "jpy" })).toMatchObject({ amount_total: 3000 });
+    expect(await checkout(taxed)).toMatchObject({ amount_total: 2400 });
     expect(await failureOf(checkout({ line_items, currency: "eur" }))).toMatchObject({ param: "line_items[0][price]" });
   });
 });

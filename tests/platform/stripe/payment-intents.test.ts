@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { INTENT_CALLS, INTENT_MOVES } from "../../../platform/stripe/objects/intent-moves";
+import { INTENT_CALLS, INTENT_MOVES, moveIntent } from "../../../platform/stripe/objects/intent-moves";
 import { closeAll, eventTypesOf, failureOf, startUnderTest, type SimulatorUnderTest } from "./simulator-under-test";
 
 let simulator: SimulatorUnderTest;
@@ -249,5 +249,19 @@ describe("the moves of a payment intent", () => {
       message: expect.stringContaining(status === "succeeded" && call === "confirm" ? "already succeeded" : status),
     });
     expect((await sdk.paymentIntents.retrieve(intent.id)).status).toBe(status);
+  });
+
+  it("are a closed list: the simulator itself cannot make another", async () => {
+    const intent = await create();
+    const statuses = Object.keys(INTENT_MOVES) as (keyof typeof INTENT_MOVES)[];
+    const put = jest.fn();
+    const tx = { put } as unknown as Parameters<typeof moveIntent>[0];
+    for (const from of statuses) {
+      for (const to of statuses.filter((status) => status !== from && !INTENT_MOVES[from].includes(status))) {
+        const move = () => moveIntent(tx, { ...intent, status: from }, { status: to });
+        expect(move).toThrow(`The payment intent ${intent.id} cannot go from ${from} to ${to}`);
+      }
+    }
+    expect(put).not.toHaveBeenCalled();
   });
 });

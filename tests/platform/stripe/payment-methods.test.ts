@@ -150,6 +150,14 @@ describe("a customer's details and default method", () => {
     });
   });
 
+  it("takes its methods off when it is deleted", async () => {
+    const customer = await sdk.customers.create();
+    const method = await sdk.paymentMethods.attach("pm_card_visa", { customer: customer.id });
+    await sdk.customers.del(customer.id);
+    expect((await sdk.paymentMethods.retrieve(method.id)).customer).toBeNull();
+    expect((await eventTypesOf(simulator)).slice(-2)).toEqual(["payment_method.detached", "customer.deleted"]);
+  });
+
   it("creates a customer with a method and makes it the default, in one call", async () => {
     const method = await visa();
     const customer = await sdk.customers.create({
