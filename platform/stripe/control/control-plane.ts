@@ -5,13 +5,13 @@ import { faultRulesOf, faultsOf } from "../core/faults";
 import { OBJECT_KINDS } from "../core/kinds";
 import type { Store } from "../core/store";
 import type { Deliverer } from "../hooks/deliverer";
-import { expireSession, paySession } from "../objects/settle-session";
+import { expireSession } from "../objects/settle-session";
 import { serveClock, type AccountTime } from "./clock-route";
 import { serveFaults } from "./faults-route";
-import { ControlError, readBody, route } from "./json-route";
+import { readBody, route } from "./json-route";
 import { rollSecret } from "../hooks/endpoint-secrets";
 import { serveMoneyBack } from "./money-back-routes";
-import { findTestCard, GOOD_CARD, TEST_CARDS } from "../objects/test-cards";
+import { servePayments } from "./payment-routes";
 
 /** What the control plane works on. */
 export interface ControlPlane {
@@ -26,14 +26,6 @@ export interface ControlPlane {
   readonly moveTo: (seconds: number) => Promise<void>;
 }
 
-const CARDS = TEST_CARDS.map(({ number }) => number).join(", ");
-
-const payBody = z.strictObject({
-  card: z
-    .string()
-    .refine((card) => findTestCard(card) !== undefined, `expected one of the test cards ${CARDS}`)
-    .optional(),
-});
 const rollBody = z.strictObject({ keepSeconds: z.number().int().min(0).max(86_400).default(86_400) });
 const emptyBody = z.strictObject({});
 
@@ -48,15 +40,6 @@ export function serveControl(server: FastifyInstance, plane: ControlPlane): void
   const sessionOf = ({ params }: FastifyRequest): string => (params as Record<string, string>)["session"] ?? "";
   const pending = (): object => ({ pending: deliverer.pending() });
 
-  route(server, "POST", "/_sim/checkout/:session/pay", (request, body) => {
-    const { card } = readBody(payBody, body);
-    const payment = { card: findTestCard(card ?? "") ?? GOOD_CARD, email: null, now: clock.nowSeconds() };
-    const settled = store.atomically(null, (tx) => paySession(tx, sessionOf(request), payment));
-    return committed(settled).then((result) => {
-      if (result.kind === "complete") return result.session;
-      throw new ControlError(402, { error: result.error.message, decline: result.error, session: result.session });
-    });
-  });
   route(server, "POST", "/_sim/checkout/:session/expire", (request, body) => {
     readBody(emptyBody, body);
     return committed(store.atomically(null, (tx) => expireSession(tx, sessionOf(request))));
@@ -73,6 +56,7 @@ export function serveControl(server: FastifyInstance, plane: ControlPlane): void
   route(server, "POST", "/_sim/webhooks/flush", () => deliverer.flush());
   route(server, "GET", "/_sim/state", () => stateOf(store));
   serveMoneyBack(server, { store, clock, committed });
+  servePayments(server, { store, clock, committed });
   serveClock(server, plane);
   server.all("/_sim/*", (request, reply) =>
     reply.code(404).send({ error: `The control plane has no ${request.method} ${request.url.split("?")[0]}` }),

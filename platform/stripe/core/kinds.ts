@@ -84,6 +84,50 @@ export interface CheckoutDetails {
   readonly lineItems: readonly StoredLineItem[];
   readonly intentMetadata: Stripe.Metadata;
   readonly intentDescription: string | null;
+  readonly setupFutureUsage?: "off_session" | "on_session" | null;
+  readonly captureMethod?: "automatic" | "automatic_async" | "manual";
+  /** Which kinds of saved methods the page offers. */
+  readonly redisplay?: readonly string[];
+  /** true: the name that the buyer enters becomes the customer's. */
+  readonly updatesName?: boolean;
+}
+
+/** What Stripe shows of a coupon only when it is asked for. */
+export interface CouponDetails {
+  readonly id: string;
+  readonly products: readonly string[] | null;
+  readonly currencyOptions: Readonly<Record<string, { readonly amount_off: number }>>;
+}
+
+/** What Stripe shows of a price only when it is asked for. */
+export interface PriceDetails {
+  readonly id: string;
+  readonly currencyOptions: Readonly<Record<string, WireCurrencyOption>>;
+}
+
+/** A price in another currency as it travels. */
+export type WireCurrencyOption = Omit<Stripe.Price.CurrencyOptions, "unit_amount_decimal"> & {
+  unit_amount_decimal: string | null;
+};
+
+/** What a payment method is made of, and what became of it; Stripe does not show either. */
+export interface PaymentMethodDetails {
+  readonly id: string;
+  /** Number of the test card or account. */
+  readonly number: string;
+  /** true: its holder has agreed to later payments. */
+  readonly setUp: boolean;
+  /** true: it was used without a customer, or detached, and cannot be used again. */
+  readonly spent: boolean;
+}
+
+/** What an intent needs and Stripe does not show on it. */
+export interface IntentDetails {
+  readonly id: string;
+  readonly session: string | null;
+  readonly returnUrl: string | null;
+  /** When a payment that settles later comes to its end by itself. */
+  readonly settlesAt: number | null;
 }
 
 /** The signing secrets of an endpoint; the first endpoint follows the secret given at the start until it is rolled. */
@@ -170,6 +214,8 @@ export interface Kinds {
   "checkout.session": Stripe.Checkout.Session;
   credit_note: WireCreditNote;
   credit_note_details: CreditNoteDetails;
+  coupon: Stripe.Coupon | Stripe.DeletedCoupon;
+  coupon_details: CouponDetails;
   customer: Stripe.Customer | Stripe.DeletedCustomer;
   customer_balance_transaction: Stripe.CustomerBalanceTransaction;
   delivery: Delivery;
@@ -181,15 +227,20 @@ export interface Kinds {
   invoice_details: InvoiceDetails;
   invoice_payment: Stripe.InvoicePayment;
   invoiceitem: WireInvoiceItem | Stripe.DeletedInvoiceItem;
+  intent_details: IntentDetails;
   payment_intent: Stripe.PaymentIntent;
   payment_method: Stripe.PaymentMethod;
+  payment_method_details: PaymentMethodDetails;
   price: WirePrice;
+  price_details: PriceDetails;
   product: Stripe.Product | Stripe.DeletedProduct;
+  promotion_code: Stripe.PromotionCode;
   "radar.early_fraud_warning": Stripe.Radar.EarlyFraudWarning;
   refund: Stripe.Refund;
   refund_details: RefundDetails;
   saved_answer: SavedAnswer;
   setting: Setting;
+  setup_intent: Stripe.SetupIntent;
   "test_helpers.test_clock": Stripe.TestHelpers.TestClock | Stripe.TestHelpers.DeletedTestClock;
   webhook_endpoint: Stripe.WebhookEndpoint | Stripe.DeletedWebhookEndpoint;
 }
@@ -202,6 +253,7 @@ export const OBJECT_KINDS = [
   "charge",
   "checkout.session",
   "credit_note",
+  "coupon",
   "customer",
   "customer_balance_transaction",
   "dispute",
@@ -216,6 +268,8 @@ export const OBJECT_KINDS = [
   "test_helpers.test_clock",
   "radar.early_fraud_warning",
   "refund",
+  "promotion_code",
+  "setup_intent",
   "webhook_endpoint",
 ] as const satisfies readonly Kind[];
 
@@ -223,11 +277,15 @@ export const ALL_KINDS: readonly Kind[] = [
   ...OBJECT_KINDS,
   "charge_details",
   "checkout_details",
+  "coupon_details",
   "credit_note_details",
   "delivery",
   "endpoint_secrets",
   "fault_hit",
+  "intent_details",
   "invoice_details",
+  "payment_method_details",
+  "price_details",
   "refund_details",
   "saved_answer",
   "setting",

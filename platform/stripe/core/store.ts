@@ -15,6 +15,8 @@ export interface Change {
   readonly after: object;
   /** Types of events that the write makes beside those that follow from the change. */
   readonly also?: readonly string[];
+  /** Type of an event that no difference shows. */
+  readonly type?: string;
 }
 
 /** What reads and writes inside one transaction; objects are never mutated, only replaced. */
@@ -26,6 +28,8 @@ export interface Transaction {
   put<K extends Kind>(kind: K, object: Kinds[K] & { id: string }, also?: readonly string[]): void;
   /** Like `put`, for what Stripe creates without an event. */
   putQuietly<K extends Kind>(kind: K, object: Kinds[K] & { id: string }): void;
+  /** Makes an event of an object that did not change. */
+  tell<K extends Kind>(kind: K, object: Kinds[K] & { id: string }, type: string): void;
   /** Takes the next id of a prefix; an aborted transaction gives it back. */
   newId(prefix: string, length?: number): string;
 }
@@ -126,6 +130,7 @@ function transactionOver(store: Store, { cause, write, newId }: Writing): Transa
       store.onChange(tx, { kind, before, after: object, also });
     },
     putQuietly: (kind, object) => void write(kind, object),
+    tell: (kind, object, type) => store.onChange(tx, { kind, before: object, after: object, type }),
     newId,
   };
   return tx;

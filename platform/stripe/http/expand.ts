@@ -8,10 +8,16 @@ import { refundsOfCharge } from "../objects/refunds-of-charge";
 
 const MAX_LEVELS = 4;
 
-/** Fields that hold an id, by the object that has them, and the kind, or the kinds, that the id names. */
+/** Fields that hold an id, by the object that has them (a part of one is named after its field), and the kind, or the kinds, that the id names. */
 const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind | readonly Kind[]>>>> = {
-  "checkout.session": { customer: "customer", invoice: "invoice", payment_intent: "payment_intent" },
+  "checkout.session": {
+    customer: "customer",
+    invoice: "invoice",
+    payment_intent: "payment_intent",
+    setup_intent: "setup_intent",
+  },
   payment_intent: { customer: "customer", latest_charge: "charge", payment_method: "payment_method" },
+  setup_intent: { customer: "customer", payment_method: "payment_method" },
   charge: { customer: "customer", payment_intent: "payment_intent", balance_transaction: "balance_transaction" },
   invoice: { customer: "customer", default_payment_method: "payment_method", test_clock: "test_helpers.test_clock" },
   invoiceitem: { customer: "customer", invoice: "invoice", test_clock: "test_helpers.test_clock" },
@@ -26,6 +32,10 @@ const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind | readonl
   customer: { test_clock: "test_helpers.test_clock" },
   balance_transaction: { source: ["charge", "refund", "dispute"] },
   payment_method: { customer: "customer" },
+  promotion_code: { customer: "customer" },
+  "promotion_code.promotion": { coupon: "coupon" },
+  "customer.invoice_settings": { default_payment_method: "payment_method" },
+  "checkout.session.discounts": { coupon: "coupon", promotion_code: "promotion_code" },
   price: { product: "product" },
   product: { default_price: "price" },
   refund: {
@@ -49,6 +59,16 @@ const INCLUDABLE: Readonly<Record<string, Readonly<Record<string, (tx: Transacti
   charge: {
     refunds: (tx, id) => refundsOfCharge(tx, id, { limit: 10 }),
   },
+  price: {
+    currency_options: (tx, id) => tx.get("price_details", id)?.currencyOptions ?? {},
+  },
+  coupon: {
+    applies_to: (tx, id) => {
+      const products = tx.get("coupon_details", id)?.products ?? null;
+      return products === null ? null : { products };
+    },
+    currency_options: (tx, id) => tx.get("coupon_details", id)?.currencyOptions ?? {},
+  },
 };
 
 /** Fields that can be walked through but are whole already. */
@@ -61,6 +81,9 @@ const EMBEDDED: Readonly<Record<string, readonly string[]>> = {
   credit_note: ["lines"],
   // Objects that are not called anything, such as the pricing of a line.
   hash: ["price_details"],
+  customer: ["invoice_settings"],
+  promotion_code: ["promotion"],
+  "checkout.session": ["discounts"],
 };
 
 /** Takes `expand` out of a form. Refuses: anything but a list of paths. */
@@ -86,19 +109,22 @@ export function expand(tx: Transaction, answer: object, paths: readonly string[]
   return paths.reduce((result, path) => expandPath(tx, result, path.split("."), path), answer);
 }
 
-function expandPath(tx: Transaction, object: object, parts: readonly string[], path: string): object {
+function expandPath(tx: Transaction, object: object, parts: readonly string[], path: string, part = ""): object {
   const [field, ...rest] = parts;
   if (field === undefined) return object;
-  const type = Reflect.get(object, "object");
+  if (Array.isArray(object)) {
+    return (object as readonly object[]).map((item) => expandPath(tx, item, parts, path, part));
+  }
+  const type = String(Reflect.get(object, "object") ?? part);
   const isList = type === "list";
   if (isList !== (field === "data")) throw notExpandable(path, isList);
   if (isList) {
     const data = Reflect.get(object, "data") as readonly object[];
     return { ...object, data: data.map((item) => expandPath(tx, item, rest, path)) };
   }
-  const value = valueOf(tx, object, { type: typeof type === "string" ? type : "hash", field, path });
+  const value = valueOf(tx, object, { type, field, path });
   if (value === null) return { ...object, [field]: null };
-  return { ...object, [field]: expandPath(tx, value, rest, path) };
+  return { ...object, [field]: expandPath(tx, value, rest, path, `${type}.${field}`) };
 }
 
 function valueOf(

@@ -21,11 +21,37 @@ export const integer = (min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INT
     .transform(Number)
     .pipe(z.number().int().min(min).max(max));
 
+/** A decimal of minor units, kept as text so that it passes through no float. */
+export const decimal = () =>
+  z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,12})?$/, "Invalid decimal")
+    .transform((value) => value.replace(/^0+(?=\d)/, "").replace(/\.?0+$/, (end) => (end.startsWith(".") ? "" : end)));
+
 export const flag = () => z.enum(["true", "false"]).transform((value) => value === "true");
 
 /** A web address that a browser or a delivery can follow. */
 export const webUrl = () =>
   text(MAX_TEXT).refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), "Not a valid URL");
+
+/** An address of which all parts may be missing; the empty string unsets it. */
+export const address = () =>
+  z.preprocess(
+    (value) => (value === "" ? null : value),
+    z
+      .strictObject({
+        city: addressPart(),
+        country: addressPart(),
+        line1: addressPart(),
+        line2: addressPart(),
+        postal_code: addressPart(),
+        state: addressPart(),
+      })
+      .nullable(),
+  );
+
+const addressPart = () =>
+  z.preprocess((value) => (value === undefined || value === "" ? null : value), text().nullable());
 
 export const currency = () =>
   z
@@ -44,6 +70,12 @@ export const metadata = () =>
   );
 
 export type MetadataChange = Readonly<Record<string, string>> | null | undefined;
+
+/** Drops what was not given, so that a spread changes only what was. */
+export function givenOf<T extends object>(values: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(values ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
 
 /** Applies changes of metadata. */
 export function mergeMetadata(

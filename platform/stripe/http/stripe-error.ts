@@ -8,6 +8,7 @@ export interface ErrorBody {
   readonly charge?: string;
   readonly payment_intent?: unknown;
   readonly payment_method?: unknown;
+  readonly setup_intent?: unknown;
 }
 
 /** A call that Stripe would refuse; it undoes what its transaction did. */

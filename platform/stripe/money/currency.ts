@@ -67,6 +67,21 @@ export function assertChargeable(amountMinor: number, currency: string, param?: 
       ...extra,
     });
   }
+  assertDigits(amountMinor, code, extra);
+}
+
+/** Checks the amount of a price, which may be less than a charge. Refuses: above the greatest amount, digits that the currency does not have. */
+export function assertPriceable(amountMinor: number, currency: string, param: string): void {
+  if (amountMinor > MAXIMUM) {
+    throw invalidRequest(`Amount must be no more than ${formatAmount(MAXIMUM, currency)}`, {
+      code: "amount_too_large",
+      param,
+    });
+  }
+  assertDigits(amountMinor, currency.toUpperCase(), { param });
+}
+
+function assertDigits(amountMinor: number, code: string, extra: { readonly param?: string }): void {
   const step = WHOLE_HUNDREDS.has(code) ? 100 : THREE_DECIMAL.has(code) ? 10 : 1;
   if (amountMinor % step !== 0) {
     throw invalidRequest(`Invalid amount: amounts in ${code} must be a multiple of ${step}`, {

@@ -1,9 +1,11 @@
 import type Stripe from "stripe";
 import type { Transaction } from "../core/store";
 import type { ErrorBody } from "../http/stripe-error";
-import defaults from "./card-defaults.json";
 import { followPayment } from "./card-aftermath";
 import { bookCharge, newCharge } from "./charges";
+import { moveIntent } from "./intent-moves";
+import { newPaymentMethod } from "./new-payment-method";
+import { methodTypesFor } from "./test-accounts";
 import type { TestCard } from "./test-cards";
 
 /** What is needed to build an intent. */
@@ -14,6 +16,12 @@ export interface IntentFields {
   readonly description: string | null;
   readonly metadata: Stripe.Metadata;
   readonly receiptEmail: string | null;
+  readonly captureMethod?: "automatic_async" | "automatic" | "manual" | undefined;
+  readonly setupFutureUsage?: "off_session" | "on_session" | null | undefined;
+  readonly allowed?: string[] | null | undefined;
+  readonly excluded?: string[] | null | undefined;
+  /** The types that a checkout session takes; the default follows from currency and choice. */
+  readonly types?: string[];
   readonly now: number;
 }
 
@@ -23,7 +31,7 @@ export function newPaymentIntent(tx: Transaction, fields: IntentFields): Stripe.
   const intent = {
     id,
     object: "payment_intent",
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: fields.allowed ?? null,
     amount: fields.amount,
     amount_capturable: 0,
     amount_received: 0,
@@ -32,7 +40,7 @@ export function newPaymentIntent(tx: Transaction, fields: IntentFields): Stripe.
     automatic_payment_methods: { allow_redirects: "always", enabled: true },
     canceled_at: null,
     cancellation_reason: null,
-    capture_method: "automatic_async",
+    capture_method: fields.captureMethod ?? "automatic_async",
     client_secret: `${id}_secret_${tx.newId("")}`,
     confirmation_method: "automatic",
     created: fields.now,
@@ -40,7 +48,7 @@ export function newPaymentIntent(tx: Transaction, fields: IntentFields): Stripe.
     customer: fields.customer,
     customer_account: null,
     description: fields.description,
-    excluded_payment_method_types: null,
+    excluded_payment_method_types: fields.excluded ?? null,
     last_payment_error: null,
     latest_charge: null,
     livemode: false,
@@ -51,12 +59,12 @@ export function newPaymentIntent(tx: Transaction, fields: IntentFields): Stripe.
     payment_method: null,
     payment_method_configuration_details: null,
     payment_method_options: {},
-    payment_method_types: ["card"],
+    payment_method_types: fields.types ?? methodTypesFor(fields.currency, fields),
     payment_record: null,
     processing: null,
     receipt_email: fields.receiptEmail,
     review: null,
-    setup_future_usage: null,
+    setup_future_usage: fields.setupFutureUsage ?? null,
     shipping: null,
     source: null,
     statement_descriptor: null,
@@ -74,27 +82,42 @@ export type Attempt =
   | { readonly kind: "paid"; readonly intent: Stripe.PaymentIntent; readonly book: () => void }
   | { readonly kind: "declined"; readonly intent: Stripe.PaymentIntent; readonly error: ErrorBody };
 
-/** Charges a card for an intent: a charge in any case, and the intent succeeded or back to waiting for a card. */
+/**
+ * Charges a card for an intent: a charge in any case, and the intent succeeded, authorized, or back to waiting for a card.
+ * A card without a method of its own gets a new one.
+ */
 export function attemptPayment(
   tx: Transaction,
   intent: Stripe.PaymentIntent,
-  { card, email, now }: { readonly card: TestCard; readonly email: string | null; readonly now: number },
+  {
+    card,
+    email,
+    method,
+    now,
+  }: {
+    readonly card: TestCard;
+    readonly email: string | null;
+    readonly method?: Stripe.PaymentMethod;
+    readonly now: number;
+  },
 ): Attempt {
-  const paymentMethod = newPaymentMethod(tx, card, { email, now });
+  const paymentMethod = method ?? newPaymentMethod(tx, card, { billing: { email }, now }).method;
   const charge = newCharge(tx, intent, { card, paymentMethod: paymentMethod.id, email, now });
   tx.put("charge", charge);
   const { decline } = card;
   if (decline === null) {
-    const paid: Stripe.PaymentIntent = {
-      ...intent,
-      amount_received: intent.amount,
+    const manual = intent.capture_method === "manual";
+    const paid = moveIntent(tx, intent, {
+      amount_capturable: manual ? intent.amount : 0,
+      amount_received: manual ? 0 : intent.amount,
       last_payment_error: null,
       latest_charge: charge.id,
+      next_action: null,
       payment_method: paymentMethod.id,
-      status: "succeeded",
-    };
-    tx.put("payment_intent", paid);
-    return { kind: "paid", intent: paid, book: () => followPayment(tx, bookCharge(tx, charge, now), card, now) };
+      status: manual ? "requires_capture" : "succeeded",
+    });
+    const book = (): void => (manual ? undefined : followPayment(tx, bookCharge(tx, charge, now), card, now));
+    return { kind: "paid", intent: paid, book };
   }
   const error = {
     type: "card_error",
@@ -103,14 +126,7 @@ export function attemptPayment(
     charge: charge.id,
     ...(decline.declineCode === null ? {} : { decline_code: decline.declineCode }),
   } as const;
-  const failed: Stripe.PaymentIntent = {
-    ...intent,
-    last_payment_error: { ...error, payment_method: paymentMethod },
-    latest_charge: charge.id,
-    payment_method: null,
-    status: "requires_payment_method",
-  };
-  tx.put("payment_intent", failed);
+  const failed = failIntent(tx, intent, { ...error, payment_method: paymentMethod });
   return {
     kind: "declined",
     intent: failed,
@@ -118,31 +134,17 @@ export function attemptPayment(
   };
 }
 
-function newPaymentMethod(
+/** Sends an intent back to waiting for a method, and says why. */
+export function failIntent(
   tx: Transaction,
-  card: TestCard,
-  { email, now }: { readonly email: string | null; readonly now: number },
-): Stripe.PaymentMethod {
-  const method = {
-    id: tx.newId("pm_"),
-    object: "payment_method",
-    allow_redisplay: "unspecified",
-    billing_details: { address: null, email, name: null, phone: null, tax_id: null },
-    card: {
-      ...defaults.paymentMethod,
-      brand: card.brand,
-      display_brand: card.brand,
-      fingerprint: `fp_${card.number.slice(-4)}`,
-      last4: card.number.slice(-4),
-      networks: { available: [card.brand], preferred: null },
-    },
-    created: now,
-    customer: null,
-    customer_account: null,
-    livemode: false,
-    metadata: {},
-    type: "card",
-  } satisfies Stripe.PaymentMethod;
-  tx.put("payment_method", method);
-  return method;
+  intent: Stripe.PaymentIntent,
+  error: Stripe.PaymentIntent.LastPaymentError,
+): Stripe.PaymentIntent {
+  return moveIntent(tx, intent, {
+    last_payment_error: error,
+    latest_charge: error.charge ?? intent.latest_charge,
+    next_action: null,
+    payment_method: null,
+    status: "requires_payment_method",
+  });
 }

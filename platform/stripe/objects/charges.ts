@@ -6,28 +6,31 @@ import { pageOf } from "../http/list";
 import { listParameters, text } from "../http/parameters";
 import { resourceMissing } from "../http/stripe-error";
 import { feeOf } from "../money/currency";
+import accountDefaults from "./account-defaults.json";
 import { bookMovement } from "./book-movement";
 import defaults from "./card-defaults.json";
-import type { TestCard } from "./test-cards";
+import type { TestMethod } from "./test-accounts";
+import type { Decline, TestCard } from "./test-cards";
 
 /** Builds the charge of one attempt; the caller puts it. */
 export function newCharge(
   tx: Transaction,
   intent: Stripe.PaymentIntent,
   attempt: {
-    readonly card: TestCard;
+    readonly card: TestMethod;
     readonly paymentMethod: string;
     readonly email: string | null;
     readonly now: number;
   },
 ): Stripe.Charge {
   const { card, now } = attempt;
-  const { decline } = card;
+  const decline = declineOf(card);
+  const captured = decline === null && intent.capture_method !== "manual";
   return {
     id: tx.newId("ch_"),
     object: "charge",
     amount: intent.amount,
-    amount_captured: decline === null ? intent.amount : 0,
+    amount_captured: captured ? intent.amount : 0,
     amount_refunded: 0,
     application: null,
     application_fee: null,
@@ -35,7 +38,7 @@ export function newCharge(
     balance_transaction: null,
     billing_details: { address: null, email: attempt.email, name: null, phone: null, tax_id: null },
     calculated_statement_descriptor: "STRIPE SIMULATOR",
-    captured: decline === null,
+    captured,
     created: now,
     currency: intent.currency,
     customer: intent.customer,
@@ -48,11 +51,11 @@ export function newCharge(
     livemode: false,
     metadata: intent.metadata,
     on_behalf_of: null,
-    outcome: outcomeOf(card),
+    outcome: outcomeOf(decline),
     paid: decline === null,
     payment_intent: intent.id,
     payment_method: attempt.paymentMethod,
-    payment_method_details: { type: "card", card: cardDetailsOf(card, decline === null ? intent.amount : null) },
+    payment_method_details: methodDetailsOf(card, decline === null ? intent.amount : null),
     receipt_email: intent.receipt_email,
     receipt_number: null,
     receipt_url: null,
@@ -69,6 +72,29 @@ export function newCharge(
   } satisfies Stripe.Charge;
 }
 
+function declineOf(method: TestMethod): Decline | null {
+  return method.type === "card" ? method.decline : null;
+}
+
+function methodDetailsOf(method: TestMethod, amountAuthorized: number | null): Stripe.Charge.PaymentMethodDetails {
+  const last4 = method.number.slice(-4);
+  const fingerprint = `fp_${last4}`;
+  switch (method.type) {
+    case "card":
+      return { type: "card", card: cardDetailsOf(method, amountAuthorized) };
+    case "sepa_debit":
+      return {
+        type: "sepa_debit",
+        sepa_debit: { ...accountDefaults.sepa_debit, fingerprint, last4, mandate: null },
+      };
+    case "us_bank_account":
+      return {
+        type: "us_bank_account",
+        us_bank_account: { ...accountDefaults.us_bank_account, fingerprint, last4, payment_reference: null },
+      };
+  }
+}
+
 function cardDetailsOf(card: TestCard, amountAuthorized: number | null): Stripe.Charge.PaymentMethodDetails.Card {
   return {
     ...defaults.charge,
@@ -80,7 +106,7 @@ function cardDetailsOf(card: TestCard, amountAuthorized: number | null): Stripe.
   };
 }
 
-function outcomeOf({ decline }: TestCard): Stripe.Charge.Outcome {
+function outcomeOf(decline: Decline | null): Stripe.Charge.Outcome {
   return {
     advice_code: null,
     network_advice_code: null,
@@ -97,9 +123,11 @@ function outcomeOf({ decline }: TestCard): Stripe.Charge.Outcome {
 
 /** Books a paid charge on the account's balance, which Stripe tells by `charge.updated` a moment after the payment. */
 export function bookCharge(tx: Transaction, charge: Stripe.Charge, now: number): Stripe.Charge {
+  // What was authorized and not captured never moves.
+  const amount = charge.amount_captured;
   const booked = bookMovement(tx, {
-    amount: charge.amount,
-    fee: { amount: feeOf(charge.amount, charge.currency), description: "Stripe processing fees" },
+    amount,
+    fee: { amount: feeOf(amount, charge.currency), description: "Stripe processing fees" },
     currency: charge.currency,
     description: charge.description,
     source: charge.id,

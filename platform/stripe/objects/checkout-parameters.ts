@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { currency, flag, integer, metadata, text, webUrl } from "../http/parameters";
+import { currency, decimal, flag, integer, metadata, text, webUrl } from "../http/parameters";
 
 const lineItem = z.strictObject({
   price: text().optional(),
@@ -16,10 +16,15 @@ const lineItem = z.strictObject({
         })
         .optional(),
       tax_behavior: z.enum(["exclusive", "inclusive", "unspecified"]).optional(),
-      unit_amount: integer(0),
+      unit_amount: integer(0).optional(),
+      unit_amount_decimal: decimal().optional(),
     })
     .optional(),
   quantity: integer(1, 999_999),
+  adjustable_quantity: z
+    .strictObject({ enabled: flag(), maximum: integer(1, 999_999).optional(), minimum: integer(0, 999_999).optional() })
+    .optional(),
+  metadata: metadata().optional(),
 });
 
 /** Parameters of `POST /v1/checkout/sessions` in payment mode; the refused ones are here to be refused by name. */
@@ -34,7 +39,6 @@ export const sessionParameters = z.strictObject({
   client_reference_id: text(200).optional(),
   currency: currency().optional(),
   metadata: metadata().optional(),
-  payment_intent_data: z.strictObject({ metadata: metadata().optional(), description: text().optional() }).optional(),
   invoice_creation: z
     .strictObject({
       enabled: flag(),
@@ -42,6 +46,33 @@ export const sessionParameters = z.strictObject({
         .strictObject({ description: text().optional(), footer: text().optional(), metadata: metadata().optional() })
         .optional(),
     })
+    .optional(),
+  payment_intent_data: z
+    .strictObject({
+      metadata: metadata().optional(),
+      description: text().optional(),
+      setup_future_usage: z.enum(["off_session", "on_session"]).optional(),
+      capture_method: z.enum(["automatic", "automatic_async", "manual"]).optional(),
+    })
+    .optional(),
+  setup_intent_data: z.strictObject({ metadata: metadata().optional(), description: text().optional() }).optional(),
+  allowed_payment_method_types: z.array(text(40)).min(1).max(40).optional(),
+  excluded_payment_method_types: z.array(text(40)).min(1).max(40).optional(),
+  saved_payment_method_options: z
+    .strictObject({
+      allow_redisplay_filters: z
+        .array(z.enum(["always", "limited", "unspecified"]))
+        .min(1)
+        .optional(),
+    })
+    .optional(),
+  customer_update: z
+    .strictObject({ name: z.enum(["auto", "never"]).optional(), address: z.enum(["auto", "never"]).optional() })
+    .optional(),
+  automatic_tax: z.strictObject({ enabled: flag() }).optional(),
+  discounts: z
+    .array(z.strictObject({ coupon: text().optional(), promotion_code: text().optional() }))
+    .max(1, "Only one discount can be applied")
     .optional(),
   submit_type: z.enum(["auto", "book", "donate", "pay", "subscribe"]).optional(),
   allow_promotion_codes: flag().optional(),

@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { Transaction } from "../core/store";
 import { defineEndpoint, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
-import { listParameters, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
-import { resourceMissing } from "../http/stripe-error";
+import { address, givenOf, listParameters, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
+import { invalidRequest, resourceMissing } from "../http/stripe-error";
+import { attachMethod, detachMethod, methodToUse } from "./new-payment-method";
 import { liveTestClock } from "./test-clocks";
 
 const fields = {
@@ -12,17 +13,16 @@ const fields = {
   email: unsettableText(512).optional(),
   description: unsettableText().optional(),
   phone: unsettableText(20).optional(),
+  address: address().optional(),
+  shipping: z.strictObject({ address: address(), name: text(), phone: text(20).optional() }).optional(),
+  preferred_locales: z.array(text(20)).max(20).optional(),
+  tax_exempt: z.enum(["none", "exempt", "reverse"]).optional(),
+  invoice_settings: z.strictObject({ default_payment_method: unsettableText().optional() }).optional(),
   metadata: metadata().optional(),
 };
 
-interface CustomerFields {
-  readonly name?: string | null | undefined;
-  readonly email?: string | null | undefined;
-  readonly description?: string | null | undefined;
-  readonly phone?: string | null | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | null | undefined;
-  readonly test_clock?: string | undefined;
-}
+const customerParameters = z.strictObject({ ...fields, test_clock: text().optional() });
+type CustomerFields = Partial<z.output<typeof customerParameters>>;
 
 /** Creates a customer. */
 export function newCustomer(tx: Transaction, params: CustomerFields, now: number): Stripe.Customer {
@@ -30,7 +30,7 @@ export function newCustomer(tx: Transaction, params: CustomerFields, now: number
   const customer = {
     id,
     object: "customer",
-    address: null,
+    address: params.address ?? null,
     balance: 0,
     created: now,
     currency: null,
@@ -46,9 +46,9 @@ export function newCustomer(tx: Transaction, params: CustomerFields, now: number
     name: params.name ?? null,
     next_invoice_sequence: 1,
     phone: params.phone ?? null,
-    preferred_locales: [],
-    shipping: null,
-    tax_exempt: "none",
+    preferred_locales: params.preferred_locales ?? [],
+    shipping: shippingOf(params.shipping) ?? null,
+    tax_exempt: params.tax_exempt ?? "none",
     test_clock: params.test_clock ?? null,
   } satisfies Stripe.Customer;
   tx.put("customer", customer);
@@ -62,15 +62,62 @@ export function liveCustomer(tx: Transaction, id: string, param?: string): Strip
   return customer as Stripe.Customer;
 }
 
+/** Applies the changes of an update. */
+function changed(tx: Transaction, before: Stripe.Customer, params: CustomerFields): Stripe.Customer {
+  const { metadata: change, invoice_settings: settings, shipping, ...rest } = params;
+  const method = settings?.default_payment_method;
+  if (typeof method === "string" && tx.get("payment_method", method)?.customer !== before.id) {
+    throw invalidRequest(
+      `The customer does not have a payment method with the ID ${method}. The payment method must be attached to the customer.`,
+      { code: "resource_missing", param: "invoice_settings[default_payment_method]" },
+    );
+  }
+  return {
+    ...before,
+    ...givenOf(rest),
+    ...(shipping === undefined ? {} : { shipping: shippingOf(shipping) ?? null }),
+    invoice_settings: {
+      ...before.invoice_settings,
+      ...(method === undefined ? {} : { default_payment_method: method }),
+    },
+    metadata: mergeMetadata(before.metadata, change),
+  };
+}
+
+function shippingOf(shipping: CustomerFields["shipping"]): Stripe.Customer.Shipping | undefined {
+  if (shipping === undefined) return undefined;
+  const { address: to, name, phone } = shipping;
+  return { ...(to === null ? {} : { address: to }), name, phone: phone ?? null };
+}
+
+/** Takes a method that is gone out of a customer's settings. */
+export function withoutDefault(tx: Transaction, customerId: string, method: string): void {
+  const customer = tx.get("customer", customerId);
+  if (customer === undefined || "deleted" in customer) return;
+  const { invoice_settings: settings } = customer as Stripe.Customer;
+  if (settings.default_payment_method !== method) return;
+  tx.put("customer", {
+    ...(customer as Stripe.Customer),
+    invoice_settings: { ...settings, default_payment_method: null },
+  });
+}
+
 /** The calls of `/v1/customers`. */
 export const customerEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/customers",
-    parameters: z.strictObject({ ...fields, test_clock: text().optional() }),
-    run: (params, { tx, now }) => {
+    parameters: z.strictObject({ ...fields, test_clock: text().optional(), payment_method: text().optional() }),
+    run: ({ payment_method, invoice_settings, ...params }, { tx, now }) => {
       if (params.test_clock !== undefined) liveTestClock(tx, params.test_clock, "test_clock");
-      return newCustomer(tx, params, now);
+      const customer = newCustomer(tx, params, now);
+      if (payment_method === undefined && invoice_settings === undefined) return customer;
+      if (payment_method !== undefined) {
+        attachMethod(tx, methodToUse(tx, payment_method, { customer: customer.id, now }), customer.id);
+      }
+      const after = changed(tx, customer, { invoice_settings });
+      tx.putQuietly("customer", after);
+      return after;
     },
   }),
   defineEndpoint({
@@ -103,17 +150,10 @@ export const customerEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/customers/:id",
-    parameters: z.strictObject(fields),
+    parameters: customerParameters,
     run: (params, { tx }, id) => {
       const before = liveCustomer(tx, id);
-      const after = {
-        ...before,
-        ...(params.name === undefined ? {} : { name: params.name }),
-        ...(params.email === undefined ? {} : { email: params.email }),
-        ...(params.description === undefined ? {} : { description: params.description }),
-        ...(params.phone === undefined ? {} : { phone: params.phone }),
-        metadata: mergeMetadata(before.metadata, params.metadata),
-      };
+      const after = changed(tx, before, params);
       tx.put("customer", after);
       return after;
     },
@@ -124,6 +164,8 @@ export const customerEndpoints: readonly Endpoint[] = [
     parameters: z.strictObject({}),
     run: (_params, { tx }, id) => {
       liveCustomer(tx, id);
+      for (const method of tx.list("payment_method").filter(({ customer }) => customer === id))
+        detachMethod(tx, method);
       const deleted = { id, object: "customer", deleted: true } satisfies Stripe.DeletedCustomer;
       tx.put("customer", deleted);
       return deleted;

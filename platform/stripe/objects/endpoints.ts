@@ -3,6 +3,7 @@ import { balanceTransactionEndpoints } from "./balance-transactions";
 import { chargeEndpoints } from "./charges";
 import { checkoutSessionEndpoints } from "./checkout-sessions";
 import { creditNoteEndpoints } from "./credit-notes";
+import { couponEndpoints } from "./coupons";
 import { customerEndpoints } from "./customers";
 import { disputeEndpoints } from "./disputes";
 import { earlyFraudWarningEndpoints } from "./early-fraud-warnings";
@@ -11,10 +12,13 @@ import { invoiceItemEndpoints } from "./invoice-items";
 import { invoicePaymentEndpoints } from "./invoice-payments";
 import { invoiceEndpoints } from "./invoices";
 import { paymentIntentEndpoints } from "./payment-intents";
+import { paymentMethodEndpoints } from "./payment-methods";
 import { priceEndpoints } from "./prices";
 import { productEndpoints } from "./products";
 import { testClockEndpoints } from "./test-clocks";
 import { refundEndpoints } from "./refunds";
+import { promotionCodeEndpoints } from "./promotion-codes";
+import { setupIntentEndpoints } from "./setup-intents";
 import { webhookEndpointEndpoints } from "./webhook-endpoints";
 
 /** Every call that the simulator has. */
@@ -22,8 +26,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...customerEndpoints,
   ...productEndpoints,
   ...priceEndpoints,
+  ...couponEndpoints,
+  ...promotionCodeEndpoints,
   ...checkoutSessionEndpoints,
+  ...paymentMethodEndpoints,
   ...paymentIntentEndpoints,
+  ...setupIntentEndpoints,
   ...chargeEndpoints,
   ...balanceTransactionEndpoints,
   ...invoiceItemEndpoints,

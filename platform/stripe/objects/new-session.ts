@@ -1,180 +1,202 @@
 import type Stripe from "stripe";
-import type { StoredLineItem, WirePrice } from "../core/kinds";
-import type { Transaction } from "../core/store";
+import type { CheckoutDetails, StoredLineItem } from "../core/kinds";
 import type { CallContext } from "../http/endpoint";
 import { mergeMetadata } from "../http/parameters";
 import { invalidRequest, notSimulated } from "../http/stripe-error";
 import { assertChargeable } from "../money/currency";
-import type { LineItemParameters, SessionParameters } from "./checkout-parameters";
+import type { SessionParameters } from "./checkout-parameters";
+import { newSetupIntent } from "./confirm-setup";
 import { liveCustomer } from "./customers";
-import { knownPrice, newPrice } from "./prices";
-import { liveProduct, newProduct } from "./products";
+import { assertMethodTypes } from "./intent-parameters";
+import { newLineItem } from "./new-line-items";
+import { priceLines } from "./price-session";
+import { discountOf, type Discount } from "./redeem";
+import { UNUSED_FEATURES } from "./session-defaults";
+import { methodTypesFor } from "./test-accounts";
 
 const HALF_HOUR = 1800;
 const DAY = 24 * 3600;
 
 /**
- * Creates a checkout session in payment mode.
- * Refuses, in this order: payment_method_types; modes and page kinds that are not simulated; no success_url or line items; both customer and
- * customer_email; an unknown customer; a bad expiry; bad line items; an amount that cannot be charged.
+ * Creates a checkout session in payment or setup mode.
+ * Refuses, in this order: payment_method_types; modes and page kinds that are not simulated; no success_url; both customer and
+ * customer_email, or discounts and allow_promotion_codes; an unknown customer; a bad expiry; what the mode does not take; bad line
+ * items; a discount that may not be used; an amount that cannot be charged.
  */
 export function newSession(params: SessionParameters, context: CallContext): Stripe.Checkout.Session {
   assertSimulated(params);
-  const { tx, now } = context;
   if (params.success_url === undefined) throw missing("success_url");
-  if (params.line_items === undefined) throw missing("line_items");
-  if (params.customer !== undefined && params.customer_email !== undefined) {
-    throw invalidRequest("You may only specify one of these parameters: customer, customer_email.", {
-      param: "customer",
-    });
-  }
+  assertOneOf(params, "customer", "customer_email");
+  assertOneOf(params, "allow_promotion_codes", "discounts");
+  const { tx, now } = context;
   const customer = params.customer === undefined ? null : liveCustomer(tx, params.customer, "customer");
+  if (params.customer_update !== undefined && customer === null) {
+    throw invalidRequest("`customer_update` can only be used with `customer`.", { param: "customer_update" });
+  }
   const expiresAt = params.expires_at ?? now + DAY;
   if (expiresAt < now + HALF_HOUR - 60 || expiresAt > now + DAY + 60) {
     throw invalidRequest(
       "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.",
-      {
-        param: "expires_at",
-      },
+      { param: "expires_at" },
     );
   }
-  const lineItems = params.line_items.map((item, index) => newLineItem(tx, item, { index, now }));
-  const currency = oneCurrency(lineItems, params.currency);
-  const total = lineItems.reduce((sum, item) => sum + item.amount_total, 0);
-  if (total > 0) assertChargeable(total, currency);
+  return params.mode === "setup"
+    ? newSetupSession(params, { context, customer, expiresAt })
+    : newPaymentSession(params, { context, customer, expiresAt });
+}
 
-  const session = buildSession(params, { context, customer, currency, total, expiresAt });
+type Facts = Pick<SessionFacts, "context" | "customer" | "expiresAt">;
+
+function newPaymentSession(params: SessionParameters, facts: Facts): Stripe.Checkout.Session {
+  const { customer, context } = facts;
+  const { tx, now } = context;
+  if (params.line_items === undefined) throw missing("line_items");
+  if (params.setup_intent_data !== undefined) throw wrongMode("setup_intent_data", "setup");
+  const lines = params.line_items.map((item, index) =>
+    newLineItem(tx, item, { index, now, currency: params.currency }),
+  );
+  const currency = oneCurrency(lines);
+  const given = params.discounts?.[0];
+  const discount = given === undefined ? null : discountOf(tx, given);
+  const taxed = params.automatic_tax?.enabled === true;
+  const { lineItems, totals } = priceLines(tx, lines, {
+    discount,
+    taxed,
+    customer: customer?.id ?? null,
+    currency,
+    now,
+  });
+  const total = totals.amount_total ?? 0;
+  if (total > 0) assertChargeable(total, currency);
+  const session = {
+    ...buildSession(params, { ...facts, currency }),
+    ...totals,
+    automatic_tax: {
+      enabled: taxed,
+      liability: taxed ? { type: "self" } : null,
+      provider: taxed ? "stripe" : null,
+      status: taxed ? "complete" : null,
+    },
+    discounts: discount === null ? [] : [shownDiscount(discount)],
+    payment_status: total === 0 ? "no_payment_required" : "unpaid",
+  } satisfies Stripe.Checkout.Session;
   tx.put("checkout.session", session);
+  const { payment_intent_data: data } = params;
   tx.putQuietly("checkout_details", {
     id: session.id,
     lineItems,
-    intentMetadata: mergeMetadata({}, params.payment_intent_data?.metadata),
-    intentDescription: params.payment_intent_data?.description ?? null,
+    intentMetadata: mergeMetadata({}, data?.metadata),
+    intentDescription: data?.description ?? null,
+    setupFutureUsage: data?.setup_future_usage ?? null,
+    ...(data?.capture_method === undefined ? {} : { captureMethod: data.capture_method }),
+    ...shownSaved(params),
   });
   return session;
 }
 
+function newSetupSession(params: SessionParameters, facts: Facts): Stripe.Checkout.Session {
+  const { customer, context } = facts;
+  const { tx, now } = context;
+  const refused = (["line_items", "payment_intent_data", "discounts", "automatic_tax"] as const).find(
+    (name) => params[name] !== undefined,
+  );
+  if (refused !== undefined) throw wrongMode(refused, "payment");
+  if (params.currency === undefined && params.allowed_payment_method_types === undefined) throw missing("currency");
+  const currency = params.currency ?? null;
+  const intent = newSetupIntent(tx, {
+    customer: customer?.id ?? null,
+    description: params.setup_intent_data?.description ?? null,
+    metadata: mergeMetadata({}, params.setup_intent_data?.metadata),
+    usage: "off_session",
+    currency,
+    allowed: params.allowed_payment_method_types,
+    excluded: params.excluded_payment_method_types,
+    now,
+  });
+  const session = {
+    ...buildSession(params, { ...facts, currency }),
+    amount_subtotal: null,
+    amount_total: null,
+    payment_status: "no_payment_required",
+    setup_intent: intent.id,
+    total_details: null,
+  } satisfies Stripe.Checkout.Session;
+  tx.put("checkout.session", session);
+  tx.putQuietly("checkout_details", {
+    id: session.id,
+    lineItems: [],
+    intentMetadata: {},
+    intentDescription: null,
+    ...shownSaved(params),
+  });
+  return session;
+}
+
+function shownSaved(params: SessionParameters): Pick<CheckoutDetails, "redisplay" | "updatesName"> {
+  return {
+    redisplay: params.saved_payment_method_options?.allow_redisplay_filters ?? ["always"],
+    updatesName: params.customer_update?.name === "auto",
+  };
+}
+
+/** Writes a discount as a session shows it. */
+export function shownDiscount({ coupon, promotionCode }: Discount): Stripe.Checkout.Session.Discount {
+  return promotionCode === null
+    ? { coupon: coupon.id, promotion_code: null }
+    : { coupon: coupon.id, promotion_code: promotionCode.id };
+}
+
 function assertSimulated(params: SessionParameters): void {
-  if (params.payment_method_types !== undefined) {
-    throw invalidRequest(
-      "The parameter `payment_method_types` is no longer supported. Use `allowed_payment_method_types` or `excluded_payment_method_types`.",
-      { code: "payment_method_types_no_longer_supported", param: "payment_method_types" },
-    );
-  }
-  if (params.mode !== "payment") throw notSimulated(`checkout sessions in ${params.mode} mode`, "mode");
+  assertMethodTypes(params);
+  if (params.mode === "subscription") throw notSimulated(`checkout sessions in ${params.mode} mode`, "mode");
   if (params.ui_mode !== undefined && params.ui_mode !== "hosted_page") {
     throw notSimulated(`checkout with ui_mode ${params.ui_mode}`, "ui_mode");
   }
-  if (params.allow_promotion_codes === true) throw notSimulated("promotion codes", "allow_promotion_codes");
+}
+
+function assertOneOf(params: SessionParameters, one: keyof SessionParameters, other: keyof SessionParameters): void {
+  if (params[one] === undefined || params[other] === undefined) return;
+  throw invalidRequest(`You may only specify one of these parameters: ${one}, ${other}.`, { param: one });
 }
 
 function missing(param: string): Error {
   return invalidRequest(`Missing required param: ${param}.`, { code: "parameter_missing", param });
 }
 
-function newLineItem(
-  tx: Transaction,
-  item: LineItemParameters,
-  { index, now }: { readonly index: number; readonly now: number },
-): StoredLineItem {
-  const at = `line_items[${index}]`;
-  const price = priceOf(tx, item, { at, now });
-  const amount = (price.unit_amount ?? 0) * item.quantity;
-  if (!Number.isSafeInteger(amount)) {
-    throw invalidRequest("Amount is too large", { code: "amount_too_large", param: at });
-  }
-  const product = tx.get("product", price.product);
-  return {
-    id: tx.newId("li_"),
-    object: "item",
-    adjustable_quantity: null,
-    amount_discount: 0,
-    amount_subtotal: amount,
-    amount_tax: 0,
-    amount_total: amount,
-    currency: price.currency,
-    description: product !== undefined && "name" in product ? product.name : null,
-    metadata: {},
-    price: price.id,
-    quantity: item.quantity,
-  } satisfies StoredLineItem;
+function wrongMode(param: string, mode: string): Error {
+  return invalidRequest(`You can not pass \`${param}\` in this mode. It needs \`${mode}\` mode.`, { param });
 }
 
-function priceOf(
-  tx: Transaction,
-  { price: priceId, price_data: data }: LineItemParameters,
-  { at, now }: { readonly at: string; readonly now: number },
-): WirePrice {
-  if ((priceId === undefined) === (data === undefined)) {
-    throw invalidRequest(`You must specify either \`price\` or \`price_data\` for ${at}.`, { param: `${at}[price]` });
-  }
-  if (priceId !== undefined) {
-    const price = knownPrice(tx, priceId, `${at}[price]`);
-    if (price.type === "recurring") {
-      throw invalidRequest("You specified `payment` mode but passed a recurring price.", { param: `${at}[price]` });
-    }
-    if (!price.active) {
-      throw invalidRequest(`The price specified is inactive. This field only accepts active prices.`, {
-        param: `${at}[price]`,
-      });
-    }
-    return price;
-  }
-  if ((data?.product === undefined) === (data?.product_data === undefined)) {
-    throw invalidRequest(`You must specify either \`product\` or \`product_data\` for ${at}[price_data].`, {
-      param: `${at}[price_data][product]`,
-    });
-  }
-  let productId = data?.product;
-  if (productId !== undefined) liveProduct(tx, productId, `${at}[price_data][product]`);
-  else {
-    // Prices and products that are written into a session cannot be used again, so Stripe keeps them inactive.
-    const product = newProduct(tx, { name: "", ...data?.product_data, active: false }, now);
-    tx.putQuietly("product", product);
-    productId = product.id;
-  }
-  const fields = {
-    currency: data?.currency ?? "",
-    unit_amount: data?.unit_amount ?? 0,
-    tax_behavior: data?.tax_behavior,
-  };
-  const price = newPrice(tx, { ...fields, product: productId, active: false }, now);
-  tx.putQuietly("price", price);
-  return price;
-}
-
-function oneCurrency(items: readonly StoredLineItem[], wanted: string | undefined): string {
+function oneCurrency(items: readonly StoredLineItem[]): string {
   const currencies = [...new Set(items.map(({ currency }) => currency))];
   const [first = "usd", other] = currencies;
-  if (other !== undefined) {
-    throw invalidRequest(`All line items must have the same currency: given ${currencies.join(", ")}`, {
-      param: "line_items",
-    });
-  }
-  if (wanted !== undefined && wanted !== first) {
-    throw invalidRequest(`The line items are in ${first}, the session in ${wanted}`, { param: "currency" });
-  }
-  return first;
+  if (other === undefined) return first;
+  throw invalidRequest(`All line items must have the same currency: given ${currencies.join(", ")}`, {
+    param: "line_items",
+  });
 }
 
 interface SessionFacts {
   readonly context: CallContext;
   readonly customer: Stripe.Customer | null;
-  readonly currency: string;
-  readonly total: number;
+  readonly currency: string | null;
   readonly expiresAt: number;
 }
 
+/** Builds what both modes share; sums and payment status are the mode's business. */
 function buildSession(params: SessionParameters, facts: SessionFacts): Stripe.Checkout.Session {
-  const { context, customer, currency, total } = facts;
+  const { context, customer, currency } = facts;
   const id = context.tx.newId("cs_test_", 58);
   const email = customer?.email ?? params.customer_email ?? null;
   return {
     id,
     object: "checkout.session",
     ...UNUSED_FEATURES,
-    amount_subtotal: total,
-    amount_total: total,
+    allow_promotion_codes: params.allow_promotion_codes ?? null,
+    allowed_payment_method_types: params.allowed_payment_method_types ?? null,
+    amount_subtotal: 0,
+    amount_total: 0,
+    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
     cancel_url: params.cancel_url ?? null,
     client_reference_id: params.client_reference_id ?? null,
     created: context.now,
@@ -199,16 +221,22 @@ function buildSession(params: SessionParameters, facts: SessionFacts): Stripe.Ch
     invoice_creation: invoiceCreationOf(params),
     livemode: false,
     metadata: mergeMetadata({}, params.metadata),
-    mode: "payment",
+    mode: params.mode,
     payment_intent: null,
     payment_method_collection: "if_required",
     payment_method_options: {},
-    payment_method_types: ["card"],
-    payment_status: total === 0 ? "no_payment_required" : "unpaid",
+    payment_method_types: methodTypesFor(currency, {
+      allowed: params.allowed_payment_method_types,
+      excluded: params.excluded_payment_method_types,
+    }),
+    payment_status: "unpaid",
+    saved_payment_method_options: savedOptionsOf(params),
     shipping_options: [],
     status: "open",
     submit_type: params.submit_type ?? null,
     success_url: params.success_url ?? null,
+    setup_intent: null,
+    discounts: [],
     total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: "hosted_page",
     url: `${context.baseUrl}/c/pay/${id}`,
@@ -234,37 +262,8 @@ function invoiceCreationOf({
   };
 }
 
-/** Fields of a session for what the simulator does not have, as Stripe answers them when they are not used. */
-const UNUSED_FEATURES = {
-  adaptive_pricing: { enabled: false },
-  after_expiration: null,
-  allow_promotion_codes: null,
-  allowed_payment_method_types: null,
-  automatic_tax: { enabled: false, liability: null, provider: null, status: null },
-  billing_address_collection: null,
-  client_secret: null,
-  collected_information: null,
-  consent: null,
-  consent_collection: null,
-  currency_conversion: null,
-  custom_fields: [],
-  custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
-  customer_account: null,
-  discounts: [],
-  integration_identifier: null,
-  invoice: null,
-  locale: null,
-  managed_payments: null,
-  origin_context: null,
-  payment_link: null,
-  payment_method_configuration_details: null,
-  permissions: null,
-  phone_number_collection: { enabled: false },
-  recovered_from: null,
-  saved_payment_method_options: null,
-  setup_intent: null,
-  shipping_address_collection: null,
-  shipping_cost: null,
-  subscription: null,
-  wallet_options: null,
-} satisfies Partial<Stripe.Checkout.Session>;
+function savedOptionsOf({ saved_payment_method_options: given }: SessionParameters) {
+  if (given === undefined) return null;
+  const allow_redisplay_filters = given.allow_redisplay_filters ?? ["always"];
+  return { allow_redisplay_filters, payment_method_remove: null, payment_method_save: null };
+}

@@ -3,40 +3,156 @@ import { z } from "zod";
 import type { Transaction } from "../core/store";
 import { defineEndpoint, type Answer, type CallContext, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
-import { currency, flag, integer, listParameters, mergeMetadata, metadata, text } from "../http/parameters";
-import { CommittedRefusal, invalidRequest, notSimulated, resourceMissing } from "../http/stripe-error";
+import { givenOf, integer, listParameters, mergeMetadata, metadata, text } from "../http/parameters";
+import { CommittedRefusal, invalidRequest } from "../http/stripe-error";
 import { assertChargeable } from "../money/currency";
-import { attemptPayment, newPaymentIntent } from "./attempt-payment";
+import { newPaymentIntent } from "./attempt-payment";
+import { bookCharge } from "./charges";
+import { confirmIntent } from "./confirm-intent";
 import { liveCustomer } from "./customers";
 import { openPaymentBy } from "./invoice-payments";
-import { findTestCard } from "./test-cards";
+import { assertMethodTypes, intentConfirmation, intentCreation, intentUpdate } from "./intent-parameters";
+import { assertIntentCall, moveIntent } from "./intent-moves";
+import { methodToUse } from "./new-payment-method";
+import { methodTypesFor } from "./test-accounts";
+import { knownIntent } from "./settle-intents";
 
-function knownIntent(tx: Transaction, id: string): Stripe.PaymentIntent {
-  const intent = tx.get("payment_intent", id);
-  if (intent === undefined) throw resourceMissing("payment_intent", id);
-  return intent;
-}
-
-/** Confirms an intent with a test card. Refuses: another status, no card, a card that the simulator does not know. */
-function confirm({ tx, now }: CallContext, intent: Stripe.PaymentIntent, method: string | undefined): Answer {
-  if (intent.status !== "requires_payment_method") {
-    throw invalidRequest(
-      `You cannot confirm this PaymentIntent because it has already ${intent.status}. Its status must be requires_payment_method.`,
-      { code: "payment_intent_unexpected_state" },
-    );
-  }
-  if (method === undefined) {
+/** Confirms an intent with the method that is given or that it has. Refuses: another status, no method, one that cannot be used. */
+function confirm(
+  { tx, now, baseUrl }: CallContext,
+  before: Stripe.PaymentIntent,
+  params: z.output<typeof intentConfirmation>,
+): Answer {
+  assertMethodTypes(params);
+  assertIntentCall(before, "confirm");
+  const intent = { ...before, setup_future_usage: params.setup_future_usage ?? before.setup_future_usage };
+  const given = params.payment_method ?? intent.payment_method;
+  if (typeof given !== "string") {
     throw invalidRequest(
       "You cannot confirm this PaymentIntent because it's missing a payment method. Update the PaymentIntent with a payment method and then confirm it again.",
       { code: "payment_intent_unexpected_state", param: "payment_method" },
     );
   }
-  const card = method.startsWith("pm_card_") ? findTestCard(method) : undefined;
-  if (card === undefined) throw resourceMissing("PaymentMethod", method, "payment_method");
-  const attempt = attemptPayment(tx, intent, { card, email: null, now });
-  if (attempt.kind === "declined") return new CommittedRefusal(402, attempt.error);
-  attempt.book();
-  return attempt.intent;
+  const outcome = confirmIntent(tx, intent, methodToUse(tx, given, { customer: customerOf(intent), now }), {
+    offSession: params.off_session === true,
+    returnUrl: params.return_url ?? null,
+    sdk: params.use_stripe_sdk,
+    baseUrl,
+    now,
+  });
+  if (outcome.kind === "declined") return new CommittedRefusal(402, outcome.error);
+  if (outcome.kind === "paid") outcome.book();
+  return outcome.intent;
+}
+
+function customerOf({ customer }: Stripe.PaymentIntent): string | null {
+  return typeof customer === "string" ? customer : null;
+}
+
+/** Creates an intent, and confirms it when that is asked for. */
+function create(params: z.output<typeof intentCreation>, context: CallContext): Answer {
+  const { tx, now } = context;
+  assertMethodTypes(params);
+  if (params.off_session !== undefined && !params.confirm) {
+    throw invalidRequest("`off_session` can only be used when `confirm` is true.", { param: "off_session" });
+  }
+  assertChargeable(params.amount, params.currency, "amount");
+  const customer = params.customer === undefined ? null : liveCustomer(tx, params.customer, "customer").id;
+  const intent = newPaymentIntent(tx, {
+    amount: params.amount,
+    currency: params.currency,
+    customer,
+    description: params.description ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    receiptEmail: params.receipt_email ?? null,
+    captureMethod: params.capture_method,
+    setupFutureUsage: params.setup_future_usage,
+    allowed: params.allowed_payment_method_types,
+    excluded: params.excluded_payment_method_types,
+    now,
+  });
+  if (params.confirm) return confirm(context, intent, params);
+  return params.payment_method === undefined ? intent : withMethod(context, intent, params.payment_method);
+}
+
+function withMethod({ tx, now }: CallContext, intent: Stripe.PaymentIntent, given: string): Stripe.PaymentIntent {
+  const { method } = methodToUse(tx, given, { customer: customerOf(intent), now });
+  const changes = { payment_method: method.id, next_action: null, status: "requires_confirmation" } as const;
+  return moveIntent(tx, intent, changes);
+}
+
+function update(params: z.output<typeof intentUpdate>, context: CallContext, id: string): Answer {
+  assertMethodTypes(params);
+  const before = knownIntent(context.tx, id);
+  const { metadata: change, payment_method: method, payment_method_types: _refused, customer, ...rest } = params;
+  const touched = Object.keys(givenOf({ ...rest, customer, method }));
+  // Stripe lets notes be made on a payment that is over, and nothing else.
+  if (touched.some((key) => key !== "description")) assertIntentCall(before, "update");
+  const after: Stripe.PaymentIntent = {
+    ...before,
+    ...givenOf(rest),
+    ...(customer === undefined ? {} : { customer: liveCustomer(context.tx, customer, "customer").id }),
+    metadata: mergeMetadata(before.metadata, change),
+    payment_method_types: methodTypesFor(params.currency ?? before.currency, {
+      allowed: before.allowed_payment_method_types,
+      excluded: before.excluded_payment_method_types,
+    }),
+  };
+  assertChargeable(after.amount, after.currency, "amount");
+  context.tx.put("payment_intent", after);
+  return method === undefined ? after : withMethod(context, after, method);
+}
+
+/** Takes what a card has authorized, or a part of it; the rest is let go. */
+function capture(
+  tx: Transaction,
+  before: Stripe.PaymentIntent,
+  {
+    amount,
+    change,
+    now,
+  }: { amount: number | undefined; change: z.output<ReturnType<typeof metadata>> | undefined; now: number },
+): Answer {
+  assertIntentCall(before, "capture");
+  const taken = amount ?? before.amount_capturable;
+  if (taken > before.amount_capturable) {
+    throw invalidRequest(
+      `The amount_to_capture (${taken}) is greater than the amount that can be captured (${before.amount_capturable}).`,
+      { code: "amount_too_large", param: "amount_to_capture" },
+    );
+  }
+  const charge = tx.get("charge", String(before.latest_charge));
+  if (charge === undefined) throw new Error(`The payment intent ${before.id} has no charge to capture`);
+  const captured = { ...charge, amount_captured: taken, captured: true };
+  tx.put("charge", captured);
+  const after = moveIntent(tx, before, {
+    amount_capturable: 0,
+    amount_received: taken,
+    metadata: mergeMetadata(before.metadata, change),
+    status: "succeeded",
+  });
+  bookCharge(tx, captured, now);
+  return after;
+}
+
+/** Ends an intent without a payment; what a card has authorized is let go. */
+function cancel(
+  tx: Transaction,
+  before: Stripe.PaymentIntent,
+  { reason, now }: { readonly reason: Stripe.PaymentIntent.CancellationReason | null; readonly now: number },
+): Answer {
+  assertIntentCall(before, "cancel");
+  const charge = typeof before.latest_charge === "string" ? tx.get("charge", before.latest_charge) : undefined;
+  if (before.status === "requires_capture" && charge !== undefined) {
+    tx.put("charge", { ...charge, amount_refunded: charge.amount, refunded: true });
+  }
+  return moveIntent(tx, before, {
+    amount_capturable: 0,
+    canceled_at: now,
+    cancellation_reason: reason,
+    next_action: null,
+    status: "canceled",
+  });
 }
 
 /** The calls of `/v1/payment_intents`. */
@@ -44,45 +160,8 @@ export const paymentIntentEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/payment_intents",
-    parameters: z.strictObject({
-      amount: integer(0),
-      currency: currency(),
-      customer: text().optional(),
-      description: text().optional(),
-      metadata: metadata().optional(),
-      receipt_email: text(512).optional(),
-      payment_method: text().optional(),
-      payment_method_types: z.unknown().optional(),
-      confirm: flag().default(false),
-      off_session: flag().optional(),
-      automatic_payment_methods: z
-        .strictObject({ enabled: flag(), allow_redirects: z.enum(["always", "never"]).optional() })
-        .optional(),
-    }),
-    run: (params, context) => {
-      const { tx, now } = context;
-      if (params.payment_method_types !== undefined) {
-        throw invalidRequest(
-          "The parameter `payment_method_types` is no longer supported. Use `allowed_payment_method_types` or `excluded_payment_method_types`.",
-          { code: "payment_method_types_no_longer_supported", param: "payment_method_types" },
-        );
-      }
-      if (!params.confirm && params.payment_method !== undefined) {
-        throw notSimulated("payment intents with a payment method that wait for confirmation", "payment_method");
-      }
-      assertChargeable(params.amount, params.currency, "amount");
-      const customer = params.customer === undefined ? null : liveCustomer(tx, params.customer, "customer").id;
-      const intent = newPaymentIntent(tx, {
-        amount: params.amount,
-        currency: params.currency,
-        customer,
-        description: params.description ?? null,
-        metadata: mergeMetadata({}, params.metadata),
-        receiptEmail: params.receipt_email ?? null,
-        now,
-      });
-      return params.confirm ? confirm(context, intent, params.payment_method) : intent;
-    },
+    parameters: intentCreation,
+    run: (params, context) => create(params, context),
   }),
   defineEndpoint({
     method: "GET",
@@ -103,9 +182,22 @@ export const paymentIntentEndpoints: readonly Endpoint[] = [
   }),
   defineEndpoint({
     method: "POST",
+    path: "/v1/payment_intents/:id",
+    parameters: intentUpdate,
+    run: (params, context, id) => update(params, context, id),
+  }),
+  defineEndpoint({
+    method: "POST",
     path: "/v1/payment_intents/:id/confirm",
-    parameters: z.strictObject({ payment_method: text().optional(), off_session: flag().optional() }),
-    run: (params, context, id) => confirm(context, knownIntent(context.tx, id), params.payment_method),
+    parameters: intentConfirmation,
+    run: (params, context, id) => confirm(context, knownIntent(context.tx, id), params),
+  }),
+  defineEndpoint({
+    method: "POST",
+    path: "/v1/payment_intents/:id/capture",
+    parameters: z.strictObject({ amount_to_capture: integer(1).optional(), metadata: metadata().optional() }),
+    run: ({ amount_to_capture: amount, metadata: change }, { tx, now }, id) =>
+      capture(tx, knownIntent(tx, id), { amount, change, now }),
   }),
   defineEndpoint({
     method: "POST",
@@ -114,24 +206,14 @@ export const paymentIntentEndpoints: readonly Endpoint[] = [
       cancellation_reason: z.enum(["abandoned", "duplicate", "fraudulent", "requested_by_customer"]).optional(),
     }),
     run: (params, { tx, now }, id) => {
-      const before = knownIntent(tx, id);
-      if (before.status !== "requires_payment_method") {
-        throw invalidRequest(`You cannot cancel this PaymentIntent because it has a status of ${before.status}.`, {
-          code: "payment_intent_unexpected_state",
-        });
-      }
+      const intent = knownIntent(tx, id);
       if (openPaymentBy(tx, id) !== undefined) {
         throw invalidRequest(
           "You cannot cancel this PaymentIntent because it belongs to an invoice. Void the invoice.",
-          {
-            code: "payment_intent_unexpected_state",
-          },
+          { code: "payment_intent_unexpected_state" },
         );
       }
-      const cancellation_reason = params.cancellation_reason ?? null;
-      const after: Stripe.PaymentIntent = { ...before, status: "canceled", canceled_at: now, cancellation_reason };
-      tx.put("payment_intent", after);
-      return after;
+      return cancel(tx, intent, { reason: params.cancellation_reason ?? null, now });
     },
   }),
 ];

@@ -6,6 +6,7 @@ import { defineEndpoint, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
 import {
   currency,
+  decimal,
   flag,
   integer,
   listParameters,
@@ -15,6 +16,7 @@ import {
   unsettableText,
 } from "../http/parameters";
 import { invalidRequest, resourceMissing } from "../http/stripe-error";
+import { assertPriceable } from "../money/currency";
 import { liveProduct, newProduct } from "./products";
 
 const recurring = z.strictObject({
@@ -35,13 +37,55 @@ const fields = {
 interface PriceFields {
   readonly product: string;
   readonly currency: string;
-  readonly unit_amount: number;
+  readonly unit_amount?: number | undefined;
+  readonly unit_amount_decimal?: string | undefined;
   readonly active?: boolean | undefined;
   readonly nickname?: string | null | undefined;
   readonly lookup_key?: string | null | undefined;
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
   readonly tax_behavior?: Stripe.Price.TaxBehavior | undefined;
   readonly recurring?: z.output<typeof recurring> | undefined;
+}
+
+const unitAmounts = { unit_amount: integer(0).optional(), unit_amount_decimal: decimal().optional() };
+const options = z.record(
+  z.string().regex(/^[a-z]{3}$/, "Invalid currency"),
+  z.strictObject({ ...unitAmounts, tax_behavior: fields.tax_behavior }),
+);
+
+/** Tells the whole and the exact amount of a price; the whole one is null for fractions. Refuses: both or none. */
+function unitAmountsOf(
+  given: Pick<PriceFields, "unit_amount" | "unit_amount_decimal">,
+  at = (name: string): string => name,
+): { readonly unit_amount: number | null; readonly unit_amount_decimal: string } {
+  const { unit_amount: whole, unit_amount_decimal: exact } = given;
+  if ((whole === undefined) === (exact === undefined)) {
+    throw invalidRequest("You must specify one of: unit_amount, unit_amount_decimal", { param: at("unit_amount") });
+  }
+  if (exact === undefined) return { unit_amount: whole ?? null, unit_amount_decimal: String(whole) };
+  return { unit_amount: /^\d+$/.test(exact) ? Number(exact) : null, unit_amount_decimal: exact };
+}
+
+/** Keeps what a price costs in other currencies. */
+function putOptions(tx: Transaction, price: WirePrice, given: z.output<typeof options> | undefined): void {
+  const before = tx.get("price_details", price.id)?.currencyOptions;
+  if (given === undefined) return;
+  const own = {
+    custom_unit_amount: null,
+    tax_behavior: price.tax_behavior,
+    unit_amount: price.unit_amount,
+    unit_amount_decimal: price.unit_amount_decimal,
+  };
+  const others = Object.entries(given).map(([code, option]) => {
+    const amounts = unitAmountsOf(option, (name) => `currency_options[${code}][${name}]`);
+    assertPriceable(amounts.unit_amount ?? 0, code, `currency_options[${code}][unit_amount]`);
+    return [
+      code,
+      { custom_unit_amount: null, tax_behavior: option.tax_behavior ?? "unspecified", ...amounts },
+    ] as const;
+  });
+  const currencyOptions = { ...before, ...Object.fromEntries(others), [price.currency]: own };
+  tx.putQuietly("price_details", { id: price.id, currencyOptions });
 }
 
 /** Builds a price; the caller puts it. */
@@ -64,8 +108,7 @@ export function newPrice(tx: Transaction, params: PriceFields, now: number): Wir
     tiers_mode: null,
     transform_quantity: null,
     type: params.recurring === undefined ? "one_time" : "recurring",
-    unit_amount: params.unit_amount,
-    unit_amount_decimal: String(params.unit_amount),
+    ...unitAmountsOf(params),
   } satisfies WirePrice;
 }
 
@@ -102,7 +145,8 @@ export const priceEndpoints: readonly Endpoint[] = [
     parameters: z.strictObject({
       ...fields,
       currency: currency(),
-      unit_amount: integer(0),
+      ...unitAmounts,
+      currency_options: options.optional(),
       product: text().optional(),
       product_data: z
         .strictObject({ id: text(64).optional(), name: text(), metadata: metadata().optional() })
@@ -121,7 +165,9 @@ export const priceEndpoints: readonly Endpoint[] = [
         tx.put("product", product);
       }
       const price = newPrice(tx, { ...params, product: product?.id ?? "" }, now);
+      assertPriceable(price.unit_amount ?? 0, price.currency, "unit_amount");
       tx.put("price", price);
+      putOptions(tx, price, params.currency_options);
       return price;
     },
   }),
@@ -156,15 +202,16 @@ export const priceEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/prices/:id",
-    parameters: z.strictObject(fields),
+    parameters: z.strictObject({ ...fields, currency_options: options.optional() }),
     run: (params, { tx }, id) => {
-      const { transfer_lookup_key: transfer, metadata: change, ...rest } = params;
+      const { transfer_lookup_key: transfer, metadata: change, currency_options: others, ...rest } = params;
       knownPrice(tx, id);
       takeLookupKey(tx, { key: params.lookup_key, owner: id, transfer });
       const before = knownPrice(tx, id);
       const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
       const after = { ...before, ...given, metadata: mergeMetadata(before.metadata, change) };
       tx.put("price", after);
+      putOptions(tx, after, others);
       return after;
     },
   }),

@@ -14,12 +14,12 @@ import { newInvoice } from "./new-invoice";
 export function newSessionInvoice(
   tx: Transaction,
   session: Stripe.Checkout.Session,
-  paid: { readonly customer: string; readonly intent: Stripe.PaymentIntent | null; readonly now: number },
+  paid: { readonly intent: Stripe.PaymentIntent | null; readonly now: number },
 ): string | null {
   const { now, intent } = paid;
   const creation = session.invoice_creation;
   if (creation?.enabled !== true) return null;
-  const customer = liveCustomer(tx, paid.customer);
+  const customer = liveCustomer(tx, String(session.customer));
   const items = tx.get("checkout_details", session.id)?.lineItems ?? [];
   // The items are those of the session, which the API does not tell of again.
   const quiet: Transaction = { ...tx, put: tx.putQuietly };

@@ -215,7 +215,7 @@ describe("checkout in payment mode", () => {
 
   it.each<[string, Readonly<Record<string, unknown>>, string, string | undefined]>([
     ["subscription mode", { mode: "subscription" }, "mode", undefined],
-    ["setup mode", { mode: "setup" }, "mode", undefined],
+    ["line items in setup mode", { mode: "setup" }, "line_items", undefined],
     ["an unknown customer", { customer: "cus_none" }, "customer", "resource_missing"],
     [
       "an unknown price",
@@ -233,7 +233,12 @@ describe("checkout in payment mode", () => {
       "line_items[0][quantity]",
       "parameter_missing",
     ],
-    ["a feature that it does not have", { automatic_tax: { enabled: true } }, "automatic_tax", "parameter_unknown"],
+    [
+      "a feature that it does not have",
+      { invoice_creation: { enabled: true } },
+      "invoice_creation",
+      "parameter_unknown",
+    ],
   ])("refuses %s by name", async (_case, changes, param, code) => {
     const params = Object.fromEntries(
       Object.entries(sessionParams(changes)).filter(([, value]) => value !== undefined),

@@ -51,6 +51,20 @@ async function spawnSimulator(): Promise<Omit<SimulatorUnderTest, "close"> & { r
 const silence = { log: () => undefined };
 
 describe("a restart", () => {
+  it("forgets no debit that waits for its bank: it ends at its time", async () => {
+    const before = await startUnderTest({ dataDir, testClock: true });
+    const { id } = await before.sdk.paymentIntents.create({
+      amount: 2000,
+      currency: "usd",
+      payment_method: "pm_usBankAccount_success",
+      confirm: true,
+    });
+    await before.close();
+    const after = await startUnderTest({ dataDir, testClock: true });
+    await after.simulate("POST", "clock/advance", { seconds: 4 * 24 * 3600 });
+    expect((await after.sdk.paymentIntents.retrieve(id)).status).toBe("succeeded");
+  });
+
   it("keeps objects, events, keys, secrets, address and the run of ids", async () => {
     const before = await startUnderTest({ dataDir, seed: 3 });
     const customer = await before.sdk.customers.create({ name: "a" }, { idempotencyKey: "k" });

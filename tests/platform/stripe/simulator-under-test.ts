@@ -184,3 +184,9 @@ export async function failureOf(call: Promise<unknown>): Promise<Stripe.errors.S
   if (!(error instanceof Stripe.errors.StripeError)) throw new Error(`Expected a Stripe error, got ${String(error)}`);
   return error;
 }
+
+/** Names the events so far, oldest first. */
+export async function eventTypesOf({ sdk }: Pick<SimulatorUnderTest, "sdk">): Promise<string[]> {
+  const { data } = await sdk.events.list({ limit: 100 });
+  return data.map(({ type }) => type).toReversed();
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { currency, flag, integer, metadata, text, unsettableText, webUrl } from "../http/parameters";
+import { invalidRequest } from "../http/stripe-error";
+
+const types = () => z.array(text(40)).min(1).max(40).optional();
+const usage = z.enum(["off_session", "on_session"]);
+
+/** What creation and confirmation share. */
+const confirmation = {
+  payment_method: text().optional(),
+  payment_method_types: z.unknown().optional(),
+  off_session: flag().optional(),
+  return_url: webUrl().optional(),
+  use_stripe_sdk: flag().optional(),
+  mandate_data: z.unknown().optional(),
+};
+
+export const intentCreation = z.strictObject({
+  ...confirmation,
+  amount: integer(0),
+  currency: currency(),
+  customer: text().optional(),
+  description: text().optional(),
+  metadata: metadata().optional(),
+  receipt_email: text(512).optional(),
+  setup_future_usage: usage.optional(),
+  capture_method: z.enum(["automatic", "automatic_async", "manual"]).optional(),
+  confirm: flag().default(false),
+  allowed_payment_method_types: types(),
+  excluded_payment_method_types: types(),
+  automatic_payment_methods: z
+    .strictObject({ enabled: flag(), allow_redirects: z.enum(["always", "never"]).optional() })
+    .optional(),
+});
+
+export const intentConfirmation = z.strictObject({ ...confirmation, setup_future_usage: usage.optional() });
+
+export const intentUpdate = z.strictObject({
+  amount: integer(0).optional(),
+  currency: currency().optional(),
+  customer: text().optional(),
+  description: unsettableText().optional(),
+  metadata: metadata().optional(),
+  receipt_email: unsettableText(512).optional(),
+  payment_method: text().optional(),
+  payment_method_types: z.unknown().optional(),
+  setup_future_usage: z
+    .enum(["off_session", "on_session", ""])
+    .transform((value) => (value === "" ? null : value))
+    .optional(),
+});
+
+export const setupCreation = z
+  .strictObject({
+    ...confirmation,
+    customer: text().optional(),
+    description: text().optional(),
+    metadata: metadata().optional(),
+    usage: usage.default("off_session"),
+    confirm: flag().default(false),
+    allowed_payment_method_types: types(),
+    excluded_payment_method_types: types(),
+    automatic_payment_methods: intentCreation.shape.automatic_payment_methods,
+  })
+  .omit({ off_session: true });
+
+export const setupConfirmation = z.strictObject(confirmation).omit({ off_session: true });
+
+/** Refuses `payment_method_types`, as the pinned version does, and both other lists at once. */
+export function assertMethodTypes(params: {
+  readonly payment_method_types?: unknown;
+  readonly allowed_payment_method_types?: readonly string[] | undefined;
+  readonly excluded_payment_method_types?: readonly string[] | undefined;
+}): void {
+  if (params.payment_method_types !== undefined) {
+    throw invalidRequest(
+      "The parameter `payment_method_types` is no longer supported. Use `allowed_payment_method_types` or `excluded_payment_method_types`.",
+      { code: "payment_method_types_no_longer_supported", param: "payment_method_types" },
+    );
+  }
+  if (params.allowed_payment_method_types !== undefined && params.excluded_payment_method_types !== undefined) {
+    throw invalidRequest(
+      "You may only specify one of these parameters: allowed_payment_method_types, excluded_payment_method_types.",
+      { param: "allowed_payment_method_types" },
+    );
+  }
+}

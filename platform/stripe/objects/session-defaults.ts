@@ -1,0 +1,30 @@
+import type Stripe from "stripe";
+
+/** Fields of a session for what the simulator does not have, as Stripe answers them when they are not used. */
+export const UNUSED_FEATURES = {
+  adaptive_pricing: { enabled: false },
+  after_expiration: null,
+  billing_address_collection: null,
+  client_secret: null,
+  collected_information: null,
+  consent: null,
+  consent_collection: null,
+  currency_conversion: null,
+  custom_fields: [],
+  custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
+  customer_account: null,
+  integration_identifier: null,
+  invoice: null,
+  locale: null,
+  managed_payments: null,
+  origin_context: null,
+  payment_link: null,
+  payment_method_configuration_details: null,
+  permissions: null,
+  phone_number_collection: { enabled: false },
+  recovered_from: null,
+  shipping_address_collection: null,
+  shipping_cost: null,
+  subscription: null,
+  wallet_options: null,
+} satisfies Partial<Stripe.Checkout.Session>;
