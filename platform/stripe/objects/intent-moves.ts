@@ -51,7 +51,7 @@ export const INTENT_MOVES: Readonly<Record<Status, readonly Status[]>> = {
 export const INTENT_CALLS = {
   confirm: ["requires_payment_method", "requires_confirmation", "requires_action"],
   update: ["requires_payment_method", "requires_confirmation", "requires_action"],
-  cancel: ["requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"],
+  cancel: ["requires_payment_method", "requires_capture", "requires_confirmation", "requires_action"],
   capture: ["requires_capture"],
 } as const satisfies Readonly<Record<string, readonly Status[]>>;
 
@@ -86,6 +86,9 @@ function refusal(status: string, call: keyof typeof INTENT_CALLS, allowed: strin
         extra,
       );
     case "capture":
+      if (status === "succeeded") {
+        return invalidRequest("This PaymentIntent could not be captured because it has already been captured.", extra);
+      }
       return invalidRequest(
         `This PaymentIntent could not be captured because it has a status of ${status}. Only a PaymentIntent with one of the following statuses may be captured: ${allowed}.`,
         extra,

@@ -104,7 +104,7 @@ export function methodToUse(
   }
   if (owner !== null && owner !== customer) {
     throw invalidRequest(
-      `The payment method ${given} does not belong to the Customer ${customer ?? ""}. Please use this payment method with the Customer that it belongs to instead.`,
+      `The customer does not have a payment method with the ID ${given}. The payment method must be attached to the customer.`,
       { param: "payment_method" },
     );
   }

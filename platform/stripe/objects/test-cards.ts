@@ -76,8 +76,8 @@ export const TEST_CARDS: readonly TestCard[] = [
   }),
   visa("4000000000000341", "Saved, then declined", declined("generic_decline"), { keeps: true }),
   visa("4000002760003184", "3-D Secure each time", null, { authentication: "always" }),
-  visa("4000002500003155", "3-D Secure until set up", null, { authentication: "until_saved" }),
-  visa("4000008260003178", "3-D Secure, then no funds", INSUFFICIENT_FUNDS, {
+  visa("4000002500003155", "3-D Secure at first", null, { authentication: "until_saved" }),
+  visa("4000008260003178", "3-D Secure, no funds", INSUFFICIENT_FUNDS, {
     authentication: "until_saved",
     keeps: true,
   }),
