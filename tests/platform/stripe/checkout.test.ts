@@ -235,8 +235,8 @@ describe("checkout in payment mode", () => {
     ],
     [
       "a feature that it does not have",
-      { invoice_creation: { enabled: true } },
-      "invoice_creation",
+      { shipping_address_collection: { allowed_countries: ["DE"] } },
+      "shipping_address_collection",
       "parameter_unknown",
     ],
   ])("refuses %s by name", async (_case, changes, param, code) => {
