@@ -1,105 +1,58 @@
-import type { User } from "realm-web";
 import Stripe from "stripe";
-import type { BalanceAnswer, CheckoutAnswer, Me, VerifyAnswer } from "../../functions-src/lib/contract";
 import type { PurchaseAnswer } from "../../functions-src/lib/usecases/show-purchase";
 import type { Reconciliation } from "../../functions-src/lib/usecases/reconcile-stripe";
 import type { TraceAnswer } from "../../functions-src/lib/usecases/trace";
-import { call, startProductUnderTest, until, type ProductUnderTest } from "../support/product";
+import { call, until } from "../support/product";
+import { balanceIs, balanceOf, openCheckout, spend, startShop, type Shop } from "./shop";
 
-let product: ProductUnderTest;
-let operator: User;
-let count = 0;
+let shop: Shop;
 beforeAll(async () => {
-  product = await startProductUnderTest();
-  operator = await product.signInOperator();
+  shop = await startShop();
 });
-afterAll(() => product.close());
+afterAll(() => shop.close());
 afterEach(async () => {
-  await product.simulate("faults", {});
-  // Whatever happened, every wallet follows from its ledger.
-  expect(await call<VerifyAnswer>(operator, "admin/verify")).toMatchObject({ ok: true, problems: [] });
+  await shop.simulate("faults", {});
+  await shop.verify();
 });
 
-/** A person who opened a checkout for 100 tokens at 1,000 cents. */
-interface Buyer {
-  readonly user: User;
-  readonly accountId: string;
-  readonly sessionId: string;
-}
-const URLS = { successUrl: "https://shop.example/", cancelUrl: "https://shop.example/" };
-async function buyer(): Promise<Buyer> {
-  const user = await product.signUp(`payer${(count += 1)}@example.org`);
-  const { sessionId } = await call<CheckoutAnswer>(user, "billing/checkout", { key: "buy", pack: "pack-100", ...URLS });
-  return { user, sessionId, accountId: (await call<Me>(user, "account/me")).accounts[0]?.accountId ?? "" };
-}
-async function bought(): Promise<Buyer & { readonly chargeId: string; readonly paymentIntentId: string }> {
-  const who = await buyer();
-  await product.simulate(`checkout/${who.sessionId}/pay`);
-  await balanceIs(who, { available: 103 });
-  const session = await product.sdk.checkout.sessions.retrieve(who.sessionId);
-  const paymentIntentId = String(session.payment_intent);
-  const { latest_charge: charge } = await product.sdk.paymentIntents.retrieve(paymentIntentId);
-  return { ...who, paymentIntentId, chargeId: String(charge) };
-}
-const balanceOf = ({ user }: Buyer): Promise<BalanceAnswer> => call<BalanceAnswer>(user, "wallet/balance");
-/** Waits until a balance is what it should be. */
-const balanceIs = (who: Buyer, expected: Partial<Record<keyof BalanceAnswer, number>>): Promise<BalanceAnswer> =>
-  until(
-    JSON.stringify(expected),
-    () => balanceOf(who),
-    (balance) => Object.entries(expected).every(([field, value]) => balance[field as keyof BalanceAnswer] === value),
-  );
-const spend = ({ user }: Buyer, amount: number): Promise<{ readonly ok: boolean }> =>
-  call(user, "wallet/consume", { key: `k${(count += 1)}`, amount });
-/** Waits until Stripe has nothing more to deliver. */
-const drained = (): Promise<unknown> =>
-  until(
-    "all deliveries",
-    async () => {
-      await product.simulate("webhooks/flush");
-      const response = await fetch(`${product.stripe!.url}/_sim/webhooks/pending`);
-      return (await response.json()) as { readonly pending?: readonly unknown[]; readonly data?: readonly unknown[] };
-    },
-    (answer) => (answer.pending ?? answer.data ?? []).length === 0,
-  );
-const reconcile = (input: object = {}): Promise<Reconciliation> => call(operator, "admin/reconcile", input);
+const reconcile = (input: object = {}): Promise<Reconciliation> => call(shop.operator, "admin/reconcile", input);
 
 describe("P1: the same payment", () => {
   it("credits once when webhook and return page meet, each delivery comes three times, and another event tells of it too", async () => {
-    await product.simulate("faults", { duplicate: 2 });
-    const who = await buyer();
-    await product.simulate(`checkout/${who.sessionId}/pay`);
+    await shop.simulate("faults", { duplicate: 2 });
+    const who = await shop.newBuyer();
+    await shop.simulate(`checkout/${who.sessionId}/pay`);
     const pages = Array.from({ length: 5 }, () =>
       call<PurchaseAnswer>(who.user, "billing/purchase", { sessionId: who.sessionId }),
     );
     expect((await Promise.all(pages)).map(({ status }) => status)).toEqual(Array.from(pages, () => "granted"));
-    await drained();
+    await shop.drain();
     await balanceIs(who, { available: 103 });
-    const { entries } = await call<TraceAnswer>(operator, "admin/trace", { id: who.sessionId });
+    const { entries } = await call<TraceAnswer>(shop.operator, "admin/trace", { id: who.sessionId });
     expect(entries.map(({ kind }) => kind)).toEqual(["grant"]);
   });
 });
 
 describe("P2: events out of order, late or with a stale body", () => {
   it("lead to what Stripe says now: a refund that comes before its purchase is not lost, and takes once", async () => {
-    await product.simulate("faults", { delaySeconds: 600 });
-    const who = await buyer();
-    await product.simulate(`checkout/${who.sessionId}/pay`);
-    const session = await product.sdk.checkout.sessions.retrieve(who.sessionId);
-    const refund = await product.sdk.refunds.create({ payment_intent: String(session.payment_intent), amount: 250 });
-    const { data } = await product.sdk.events.list({ type: "refund.created", limit: 1 });
+    await shop.simulate("faults", { delaySeconds: 600 });
+    const who = await shop.newBuyer();
+    await shop.simulate(`checkout/${who.sessionId}/pay`);
+    const session = await shop.sdk.checkout.sessions.retrieve(who.sessionId);
+    const refund = await shop.sdk.refunds.create({ payment_intent: String(session.payment_intent), amount: 250 });
+    const { data } = await shop.sdk.events.list({ type: "refund.created", limit: 1 });
     const payload = JSON.stringify(data[0]);
-    const { webhookSecret } = product.stripe!;
+    const { webhookSecret } = shop.stripe!;
     const signature = Stripe.webhooks.generateTestHeaderString({
       payload,
       secret: webhookSecret,
     });
     const headers = { "stripe-signature": signature, "content-type": "application/json" };
-    expect((await fetch(product.webhookUrl, { method: "POST", headers, body: payload })).status).toBe(200);
+    expect((await fetch(shop.webhookUrl, { method: "POST", headers, body: payload })).status).toBe(200);
     await balanceIs(who, { available: 78 });
-    await drained();
+    await shop.drain();
     await balanceIs(who, { available: 78, debt: 0 });
-    const chain = await call<TraceAnswer>(operator, "admin/trace", { id: refund.id });
+    const chain = await call<TraceAnswer>(shop.operator, "admin/trace", { id: refund.id });
     expect(chain.entries.map(({ kind, amount }) => [kind, amount])).toEqual([
       ["grant", 100],
       ["clawback", -25],
@@ -109,11 +62,11 @@ describe("P2: events out of order, late or with a stale body", () => {
 
 describe("P3: webhooks that never come", () => {
   it("are found and mended by the reconciler, purchase and refund alike, and told with before and after", async () => {
-    await product.simulate("faults", { drop: 1 });
-    const who = await buyer();
-    await product.simulate(`checkout/${who.sessionId}/pay`);
-    const session = await product.sdk.checkout.sessions.retrieve(who.sessionId);
-    await product.sdk.refunds.create({ payment_intent: String(session.payment_intent), amount: 400 });
+    await shop.simulate("faults", { drop: 1 });
+    const who = await shop.newBuyer();
+    await shop.simulate(`checkout/${who.sessionId}/pay`);
+    const session = await shop.sdk.checkout.sessions.retrieve(who.sessionId);
+    await shop.sdk.refunds.create({ payment_intent: String(session.payment_intent), amount: 400 });
     expect(await balanceOf(who)).toMatchObject({ available: 3 });
     const looked = await reconcile({ dryRun: true });
     expect(looked.drifts.every(({ action }) => action === "proposed")).toBe(true);
@@ -128,20 +81,20 @@ describe("P3: webhooks that never come", () => {
 
 describe("P8: refunds and disputes", () => {
   it("take the units they pay for, from what is left and as debt, and a full one takes exactly all", async () => {
-    const who = await bought();
+    const who = await shop.newPaidBuyer();
     await spend(who, 93);
-    await product.sdk.refunds.create({ payment_intent: who.paymentIntentId, amount: 333 });
+    await shop.sdk.refunds.create({ payment_intent: who.paymentIntentId, amount: 333 });
     await balanceIs(who, { available: 0, debt: 24 });
-    await product.sdk.refunds.create({ payment_intent: who.paymentIntentId });
+    await shop.sdk.refunds.create({ payment_intent: who.paymentIntentId });
     await balanceIs(who, { available: 0, debt: 90 });
-    const { payment } = await call<TraceAnswer>(operator, "admin/trace", { id: who.sessionId });
+    const { payment } = await call<TraceAnswer>(shop.operator, "admin/trace", { id: who.sessionId });
     expect(payment).toMatchObject({ unitsGranted: 100, unitsTaken: 100, returnedMinor: 1000 });
   });
 
   it("of an operator go out once, above what was paid not at all, and take their units when the money goes", async () => {
-    const who = await bought();
+    const who = await shop.newPaidBuyer();
     const ask = (key: string, amountMinor: number) =>
-      call<{ readonly ok: boolean }>(operator, "admin/refund", {
+      call<{ readonly ok: boolean }>(shop.operator, "admin/refund", {
         key: `${who.sessionId}-${key}`,
         paymentId: `pack:${who.sessionId}`,
         amountMinor,
@@ -150,60 +103,60 @@ describe("P8: refunds and disputes", () => {
     expect(await ask("a", 1001)).toMatchObject({ ok: false, code: "exceeds_payment", refundableMinor: 1000 });
     await Promise.all([ask("b", 600), ask("b", 600), ask("b", 600)]);
     await balanceIs(who, { available: 43 });
-    const refunds = await product.sdk.refunds.list({ payment_intent: who.paymentIntentId });
+    const refunds = await shop.sdk.refunds.list({ payment_intent: who.paymentIntentId });
     expect(refunds.data.map(({ amount }) => amount)).toEqual([600]);
     expect(await ask("c", 401)).toMatchObject({ ok: false, code: "exceeds_payment", refundableMinor: 400 });
   });
 
   it("that fail days later give back exactly what they took", async () => {
-    const who = await bought();
+    const who = await shop.newPaidBuyer();
     await spend(who, 50);
-    const refund = await product.sdk.refunds.create({ payment_intent: who.paymentIntentId });
+    const refund = await shop.sdk.refunds.create({ payment_intent: who.paymentIntentId });
     await balanceIs(who, { available: 0, debt: 47 });
-    await product.simulate(`refund/${refund.id}/fail`);
+    await shop.simulate(`refund/${refund.id}/fail`);
     await balanceIs(who, { available: 53, debt: 0 });
   });
 
   it("that are won give back what they froze or took, that are lost take the disputed share, also when the bank changes its mind", async () => {
-    const who = await bought();
+    const who = await shop.newPaidBuyer();
     await spend(who, 23);
-    const dispute = (await product.simulate("dispute", { charge: who.chargeId, amount: 500 })) as {
+    const dispute = (await shop.simulate("dispute", { charge: who.chargeId, amount: 500 })) as {
       readonly id: string;
     };
     await balanceIs(who, { available: 0, frozen: 80 });
     expect(await spend(who, 1)).toMatchObject({ ok: false, code: "insufficient_tokens" });
-    await product.simulate(`dispute/${dispute.id}/close`, { outcome: "lost" });
+    await shop.simulate(`dispute/${dispute.id}/close`, { outcome: "lost" });
     await balanceIs(who, { available: 30, frozen: 0, debt: 0 });
-    await product.simulate(`dispute/${dispute.id}/close`, { outcome: "won" });
+    await shop.simulate(`dispute/${dispute.id}/close`, { outcome: "won" });
     await balanceIs(who, { available: 80, frozen: 0, debt: 0 });
   });
 
   it("of a fraud warning freeze until the payment is refunded", async () => {
-    const who = await bought();
-    await product.simulate("fraud_warning", { charge: who.chargeId });
+    const who = await shop.newPaidBuyer();
+    await shop.simulate("fraud_warning", { charge: who.chargeId });
     await balanceIs(who, { available: 3, frozen: 100 });
-    await product.sdk.refunds.create({ payment_intent: who.paymentIntentId });
+    await shop.sdk.refunds.create({ payment_intent: who.paymentIntentId });
     await balanceIs(who, { available: 3, frozen: 0, debt: 0 });
   });
 });
 
 describe("P19: a Stripe customer that is gone", () => {
   it("is replaced by the next checkout, which the buyer does not notice", async () => {
-    const who = await bought();
-    const session = await product.sdk.checkout.sessions.retrieve(who.sessionId);
-    await product.sdk.customers.del(String(session.customer));
-    const again = await call<CheckoutAnswer>(who.user, "billing/checkout", { key: "again", pack: "pack-100", ...URLS });
-    await product.simulate(`checkout/${again.sessionId}/pay`);
+    const who = await shop.newPaidBuyer();
+    const session = await shop.sdk.checkout.sessions.retrieve(who.sessionId);
+    await shop.sdk.customers.del(String(session.customer));
+    const again = await openCheckout(who.user, { key: "again" });
+    await shop.simulate(`checkout/${again.sessionId}/pay`);
     await balanceIs(who, { available: 203 });
   });
 });
 
 describe("an outage of Stripe", () => {
   it("that answers 429 and 500 and hangs up for a while loses no payment and makes no refund twice", async () => {
-    const who = await bought();
+    const who = await shop.newPaidBuyer();
     const rule = (effect: object) => ({ plane: "api", path: "/v1/refunds", method: "POST", nth: 1, times: 3, effect });
-    await product.simulate("faults", { rules: [rule({ kind: "reset", commit: true })] });
-    await call(operator, "admin/refund", {
+    await shop.simulate("faults", { rules: [rule({ kind: "reset", commit: true })] });
+    await call(shop.operator, "admin/refund", {
       key: `${who.sessionId}-outage`,
       paymentId: `pack:${who.sessionId}`,
       amountMinor: 300,
@@ -211,11 +164,11 @@ describe("an outage of Stripe", () => {
     });
     await until(
       "one refund",
-      async () => (await product.sdk.refunds.list({ payment_intent: who.paymentIntentId })).data,
+      async () => (await shop.sdk.refunds.list({ payment_intent: who.paymentIntentId })).data,
       (refunds) => refunds.length > 0,
     );
     await balanceIs(who, { available: 73 });
-    const refunds = await product.sdk.refunds.list({ payment_intent: who.paymentIntentId });
+    const refunds = await shop.sdk.refunds.list({ payment_intent: who.paymentIntentId });
     expect(refunds.data.map(({ amount }) => amount)).toEqual([300]);
   });
 });

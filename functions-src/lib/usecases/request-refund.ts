@@ -1,5 +1,6 @@
 import { type Amount, toAmount } from "../domain/amount";
 import { AppError } from "../domain/app-error";
+import { chargeStepOf } from "../domain/charge-step";
 import type { Instant } from "../domain/instant";
 import type { MoneyBack } from "../domain/money-back";
 import { liveRefunds } from "../domain/money-back";
@@ -30,7 +31,8 @@ export interface RefundAnswer {
  * Asks Stripe to give money of a payment back. The wish is stored before anything is sent, so that it survives a crash and is
  * sent once; units follow the money, never the wish.
  * Refuses: key_reused, exceeds_payment.
- * Throws: AppError `not_found` for an unknown payment, `unavailable` when Stripe cannot be reached.
+ * Throws: AppError `not_found` for an unknown payment, `invalid_input` for an amount that Stripe does not take in this currency,
+ * `unavailable` when Stripe cannot be reached.
  */
 export async function requestRefund(
   deps: Deps,
@@ -45,6 +47,7 @@ export async function requestRefund(
   if (known !== null && known.fingerprint !== fingerprint) return refuse("key_reused");
   if (known !== null && known.answer !== null) return refundAnswer(payment, known.answer, "replayed");
 
+  assertChargeStep(input.amountMinor, payment.currency);
   const refundableMinor = await refundable(deps, payment, `refund:${ref.scope}:${ref.key}`);
   const amountMinor = input.amountMinor ?? refundableMinor;
   if (amountMinor > refundableMinor || amountMinor === 0) return refuse("exceeds_payment", { refundableMinor });
@@ -66,6 +69,15 @@ export async function requestRefund(
   await deps.operations.finish(ref, answer);
   deps.log.info("refund_requested", { paymentId: payment.cause, amountMinor, by: caller.kind });
   return refundAnswer(payment, answer, "new");
+}
+
+function assertChargeStep(amountMinor: Amount | null, currency: string): void {
+  const step = chargeStepOf(currency);
+  if (amountMinor === null || amountMinor % step === 0) return;
+  throw new AppError(
+    "invalid_input",
+    `amountMinor: expected a multiple of ${step}, as Stripe refunds ${currency}, got ${amountMinor}`,
+  );
 }
 
 type PaidPayment = PaymentFact & { readonly stripePaymentIntentId: string };

@@ -1,12 +1,20 @@
 import { z } from "zod";
 import type { CatalogItemTerms, FeatureTerms } from "../../domain/catalog";
+import { chargeStepOf } from "../../domain/charge-step";
 import { DEFAULT_HOLD_TERMS, LATE_CAPTURES } from "../../domain/hold";
 import { fields } from "./fields";
 import { parseWith } from "./parse-with";
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, { error: "an id of lower-case letters, digits and dashes" });
 const name = z.string().min(1).max(128);
-const price = z.strictObject({ amountMinor: fields.amountOrZero, currency: fields.currency });
+const price = z
+  .strictObject({ amountMinor: fields.amountOrZero, currency: fields.currency })
+  .superRefine(({ amountMinor, currency }, context) => {
+    const step = chargeStepOf(currency);
+    if (amountMinor % step === 0) return;
+    const message = `a multiple of ${step}, as Stripe charges ${currency}`;
+    context.addIssue({ code: "custom", path: ["amountMinor"], message, input: amountMinor });
+  });
 const wholeNumber = (minimum: number, maximum: number): z.ZodNumber => z.number().int().min(minimum).max(maximum);
 
 const featurePrice = z.discriminatedUnion("kind", [
