@@ -16,6 +16,8 @@ export interface Settings {
   readonly adminKey: string | null;
   /** null: one is generated and kept in DATA_DIR. */
   readonly identityKey: string | null;
+  /** Whether Stripe adds tax to checkouts. */
+  readonly automaticTax: boolean;
   /** Whether runtime and simulator share a clock that stands still until it is moved. */
   readonly testClock: boolean;
 }
@@ -42,6 +44,7 @@ export function readSettings(variables: Variables): Settings {
     stripe: readStripe(value, problems),
     adminKey: readKey("TOLLKEEPER_ADMIN_KEY", value("TOLLKEEPER_ADMIN_KEY"), problems),
     identityKey: readKey("TOLLKEEPER_IDENTITY_KEY", value("TOLLKEEPER_IDENTITY_KEY"), problems),
+    automaticTax: readSwitch("STRIPE_AUTOMATIC_TAX", value, problems),
     testClock: readTestClock(value, problems),
   };
   const production = settings.mongodbUri !== null || settings.stripe.kind === "given";
@@ -95,15 +98,18 @@ function readStripe(value: (name: string) => string | null, problems: string[]):
 
 /** Time must not stand still for real money, nor be another than that of a simulator which runs apart. */
 function readTestClock(value: (name: string) => string | null, problems: string[]): boolean {
-  const choice = value("TEST_CLOCK");
-  if (choice !== null && choice !== "0" && choice !== "1") {
-    problems.push(`TEST_CLOCK: expected 0 or 1, got "${choice}"`);
-  }
-  if (choice === "1" && value("STRIPE_URL") !== null) {
+  const still = readSwitch("TEST_CLOCK", value, problems);
+  if (still && value("STRIPE_URL") !== null) {
     problems.push("TEST_CLOCK: expected the built-in Stripe simulator beside it, got STRIPE_URL");
-  } else if (choice === "1" && value("STRIPE_SECRET_KEY") !== null) {
+  } else if (still && value("STRIPE_SECRET_KEY") !== null) {
     problems.push("TEST_CLOCK: expected no real Stripe key beside it, got one");
   }
+  return still;
+}
+
+function readSwitch(name: string, value: (name: string) => string | null, problems: string[]): boolean {
+  const choice = value(name);
+  if (choice !== null && choice !== "0" && choice !== "1") problems.push(`${name}: expected 0 or 1, got "${choice}"`);
   return choice === "1";
 }
 

@@ -36,7 +36,7 @@ export async function startProduct(settings: Settings, log: (line: string) => vo
             webhookRoute: "/stripe/webhook",
           },
     adminKey,
-    secrets: { identityKey },
+    secrets: { identityKey, stripeAutomaticTax: settings.automaticTax ? "1" : "0" },
     prepareDatabase: async (uri) => {
       preparation = await prepareDatabase(uri, {
         embedded: settings.mongodbUri === null,

@@ -107,6 +107,20 @@ describe("P15 and P16: currencies", () => {
   });
 });
 
+describe("tax that Stripe adds", () => {
+  afterEach(() => shop.simulate("tax", { percent: 0 }));
+
+  it("is part of what was paid: half of the total takes half of the units", async () => {
+    await shop.simulate("tax", { percent: 19 });
+    const buyer = await shop.newBuyer();
+    await pay(buyer);
+    await balanceIs(buyer, { available: 103 });
+    expect(await sessionOf(buyer)).toMatchObject({ amount_total: 1190, total_details: { amount_tax: 190 } });
+    await shop.sdk.refunds.create({ payment_intent: await intentIdOf(buyer), amount: 595 });
+    await balanceIs(buyer, { available: 53 });
+  });
+});
+
 describe("a promotion code", () => {
   it("is paid for as discounted, and a refund of what was paid takes all that it bought", async () => {
     const coupon = await shop.sdk.coupons.create({ percent_off: 30, duration: "once" });

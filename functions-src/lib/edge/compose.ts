@@ -113,6 +113,7 @@ function settingsOf(context: AppServicesContext): Settings {
         .split(",")
         .map((secret) => secret.trim()),
       url: valueOf(context, "stripeUrl"),
+      automaticTax: valueOf(context, "stripeAutomaticTax") === "1",
     },
   };
 }

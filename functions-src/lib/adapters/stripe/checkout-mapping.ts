@@ -4,7 +4,7 @@ import type { CheckoutFacts, PackOrder } from "../../domain/checkout";
 import type { PackCheckout } from "../../ports/payments";
 
 /** Writes a pack checkout in Stripe's words; its metadata says what was ordered. */
-export function toStripeCheckout(checkout: PackCheckout): Stripe.Checkout.SessionCreateParams {
+export function toStripeCheckout(checkout: PackCheckout, automaticTax: boolean): Stripe.Checkout.SessionCreateParams {
   const { order } = checkout;
   const metadata = {
     accountId: order.accountId,
@@ -29,6 +29,8 @@ export function toStripeCheckout(checkout: PackCheckout): Stripe.Checkout.Sessio
       },
     ],
     ...(checkout.promotionCodeId === null ? {} : { discounts: [{ promotion_code: checkout.promotionCodeId }] }),
+    // Tax follows the buyer's address, which the page asks for and keeps on the customer.
+    ...(automaticTax ? { automatic_tax: { enabled: true }, customer_update: { address: "auto" } } : {}),
     success_url: checkout.successUrl,
     cancel_url: checkout.cancelUrl,
   };

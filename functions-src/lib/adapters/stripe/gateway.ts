@@ -18,6 +18,8 @@ export interface StripeSettings {
   readonly webhookSecrets: readonly string[];
   /** Where the API answers: Stripe itself, or a simulator. */
   readonly url: string;
+  /** Whether Stripe adds the tax of the buyer's address to a checkout; what was paid, tax included, is what a payment is worth. */
+  readonly automaticTax: boolean;
 }
 
 /** Makes the gateway to Stripe over the official SDK. */
@@ -27,7 +29,7 @@ export function createPayments(settings: StripeSettings): Payments {
   return {
     mode,
     releaseTrain: API_VERSION.split(".")[1] ?? "",
-    ...createSales(stripe),
+    ...createSales(stripe, settings),
     ...createMoneyBack(stripe),
     ...createTopUps(stripe),
     ...createListings(stripe),

@@ -10,7 +10,7 @@ type Sales = Pick<
 >;
 
 /** Makes the calls that sell packs. */
-export function createSales(stripe: Stripe): Sales {
+export function createSales(stripe: Stripe, { automaticTax }: { readonly automaticTax: boolean }): Sales {
   return {
     createCustomer: async ({ idempotencyKey, accountId, email }) => {
       const customer = await called(() =>
@@ -20,7 +20,9 @@ export function createSales(stripe: Stripe): Sales {
     },
     createPackCheckout: async (checkout) => {
       const session = await called(() =>
-        stripe.checkout.sessions.create(toStripeCheckout(checkout), { idempotencyKey: checkout.idempotencyKey }),
+        stripe.checkout.sessions.create(toStripeCheckout(checkout, automaticTax), {
+          idempotencyKey: checkout.idempotencyKey,
+        }),
       );
       if (session.url === null) throw new AppError("bug", `Stripe gave session ${session.id} no page`);
       return { sessionId: session.id, url: session.url };

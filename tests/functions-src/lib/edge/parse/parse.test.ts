@@ -1,3 +1,4 @@
+import { parseCatalog } from "../../../../../functions-src/lib/edge/parse/catalog";
 import { parseGrant } from "../../../../../functions-src/lib/edge/parse/admin";
 import { parseCheckout, parseNothing } from "../../../../../functions-src/lib/edge/parse/billing";
 import { parseBalance, parseConsume, parseHistory } from "../../../../../functions-src/lib/edge/parse/wallet";
@@ -98,6 +99,21 @@ describe("an argument", () => {
       "a page that is no page",
       () => checkout({ successUrl: "javascript:alert(1)" }),
       'successUrl: expected an http or https address, got "javascript:alert(1)"',
+    ],
+    [
+      "a price that Stripe cannot charge",
+      () =>
+        parseCatalog([
+          {
+            kind: "pack",
+            id: "p",
+            name: "P",
+            price: { amountMinor: 2505, currency: "KWD" },
+            tokens: 1,
+            lifeDays: null,
+          },
+        ]),
+      "0.price.amountMinor: expected a multiple of 10, as Stripe charges KWD, got 2505",
     ],
     ["a plan, which is not sold yet", () => checkout({ plan: "pro" }), 'argument: unknown field "plan"'],
   ];
