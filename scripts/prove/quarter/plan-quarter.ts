@@ -1,3 +1,4 @@
+import { PACK } from "../pack";
 import type { SeededRandom } from "../seeded-random";
 
 /** What a customer does on a day; purchases are counted per customer from 0. */
@@ -8,8 +9,6 @@ export type Deed =
   | { readonly kind: "dispute"; readonly purchase: number; readonly amountMinor: number }
   | { readonly kind: "decide"; readonly purchase: number; readonly outcome: "won" | "lost" };
 
-/** Units and price of the pack that everybody buys. */
-export const PACK = { id: "pack-100", units: 100, priceMinor: 1000 } as const;
 /** Money that was paid so many days ago has been reconciled in every run, so its units may be spent. */
 const SETTLED_DAYS = 6;
 

@@ -1,23 +1,23 @@
 import { MongoClient } from "mongodb";
 import type { User } from "realm-web";
 import Stripe from "stripe";
-import { API_VERSION } from "../../../functions-src/lib/adapters/stripe/gateway";
 import { DATABASE_NAME } from "../../../functions-src/lib/adapters/mongo/schema/collections";
 import type { BalanceAnswer, CheckoutAnswer, Me, VerifyAnswer } from "../../../functions-src/lib/contract";
 import type { Reconciliation } from "../../../functions-src/lib/usecases/reconcile-stripe";
 import { readSettings } from "../../start/settings";
 import { type Product, startProduct } from "../../start/start-product";
+import { eachOf } from "../each-of";
+import { packCheckout } from "../pack";
 import { createSeededRandom } from "../seeded-random";
+import { type Simulator, connectSimulator } from "../simulator";
 import { type Traveller, createTraveller } from "../traveller";
-import { type Deed, PACK, planCustomer } from "./plan-quarter";
+import { type Deed, planCustomer } from "./plan-quarter";
 
 const STEPS = 30;
 const DAYS_PER_STEP = 3;
 const DAY_SECONDS = 86_400;
 /** The hour in which the nightly comparison runs. */
 const NIGHT_HOUR = 3;
-const AT_ONCE = 8;
-const URLS = { successUrl: "https://shop.example/", cancelUrl: "https://shop.example/" };
 
 /** What a quarter left, by customer and purchase, in words that two runs can be compared by. */
 export interface QuarterBooks {
@@ -57,8 +57,7 @@ export async function runQuarter(
 
 class Quarter {
   private readonly traveller: Traveller;
-  private readonly stripe: Stripe;
-  private readonly simulatorUrl: string;
+  private readonly simulator: Simulator;
   private keys = 0;
 
   constructor(
@@ -66,11 +65,7 @@ class Quarter {
     private readonly options: { readonly customers: number; readonly seed: number; readonly share: number },
     private readonly report: (line: string) => void,
   ) {
-    const { stripe } = product;
-    if (stripe === null) throw new Error("A quarter needs the simulator");
-    const { hostname, port } = new URL(stripe.url);
-    this.simulatorUrl = stripe.url;
-    this.stripe = new Stripe(stripe.secretKey, { host: hostname, port, protocol: "http", apiVersion: API_VERSION });
+    this.simulator = connectSimulator(product);
     this.traveller = createTraveller(product);
   }
 
@@ -90,7 +85,7 @@ class Quarter {
     }
     const spoiled = await this.spoiledCount();
     await this.spoil(0);
-    await this.simulate("webhooks/flush", {});
+    await this.simulator.simulate("webhooks/flush", {});
     await this.traveller.advance(DAY_SECONDS);
     const operator = await this.traveller.operator();
     // Twice: the first mends what the nights left, the second has to find nothing.
@@ -133,34 +128,30 @@ class Quarter {
         return;
       case "dispute": {
         const purchase = this.purchaseOf(customer, deed.purchase);
-        const { latest_charge: charge } = await this.stripe.paymentIntents.retrieve(purchase.paymentIntentId);
-        const dispute = await this.simulate("dispute", { charge: String(charge), amount: deed.amountMinor });
+        const { latest_charge: charge } = await this.simulator.sdk.paymentIntents.retrieve(purchase.paymentIntentId);
+        const dispute = await this.simulator.simulate("dispute", { charge: String(charge), amount: deed.amountMinor });
         purchase.dispute = String(dispute["id"]);
         return;
       }
       case "decide": {
         const { dispute } = this.purchaseOf(customer, deed.purchase);
-        if (dispute !== "") await this.simulate(`dispute/${dispute}/close`, { outcome: deed.outcome });
+        if (dispute !== "") await this.simulator.simulate(`dispute/${dispute}/close`, { outcome: deed.outcome });
       }
     }
   }
 
   private async buy(customer: Customer): Promise<void> {
     const key = `buy-${customer.purchases.length}`;
-    const { sessionId } = await this.call<CheckoutAnswer>(customer, "billing/checkout", {
-      key,
-      pack: PACK.id,
-      ...URLS,
-    });
-    await this.simulate(`checkout/${sessionId}/pay`, {});
-    const { payment_intent: intent } = await this.stripe.checkout.sessions.retrieve(sessionId);
+    const { sessionId } = await this.call<CheckoutAnswer>(customer, "billing/checkout", packCheckout(key));
+    await this.simulator.simulate(`checkout/${sessionId}/pay`, {});
+    const { payment_intent: intent } = await this.simulator.sdk.checkout.sessions.retrieve(sessionId);
     customer.purchases.push({ sessionId, paymentIntentId: String(intent), dispute: "" });
   }
 
   /** Gives money back where it is not held by a dispute; both runs ask at the same instant and hear the same. */
   private async refund(paymentIntentId: string, amount: number): Promise<void> {
     try {
-      await this.stripe.refunds.create({ payment_intent: paymentIntentId, amount });
+      await this.simulator.sdk.refunds.create({ payment_intent: paymentIntentId, amount });
     } catch (error) {
       if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
     }
@@ -176,26 +167,14 @@ class Quarter {
     return (await (await customer.session()).callFunction(name, argument)) as Answer;
   }
 
-  private async simulate(path: string, body: object): Promise<Readonly<Record<string, unknown>>> {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`${this.simulatorUrl}/_sim/${path}`, {
-      method: "POST",
-      headers,
-      body: JSON.stringify(body),
-    });
-    const answer = (await response.json()) as Readonly<Record<string, unknown>>;
-    if (!response.ok) throw new Error(`/_sim/${path} answered ${response.status}: ${JSON.stringify(answer)}`);
-    return answer;
-  }
-
   private spoil(share: number): Promise<unknown> {
     const effects = [{ kind: "drop" }, { kind: "delay", seconds: DAY_SECONDS }, { kind: "duplicate", copies: 2 }];
     const rules = effects.map((effect) => ({ plane: "hook", probability: share, effect }));
-    return this.simulate("faults", share === 0 ? {} : { rules });
+    return this.simulator.simulate("faults", share === 0 ? {} : { rules });
   }
 
   private async spoiledCount(): Promise<number> {
-    const response = await fetch(`${this.simulatorUrl}/_sim/faults`);
+    const response = await fetch(`${this.simulator.url}/_sim/faults`);
     const { rules = [] } = (await response.json()) as { readonly rules?: readonly { readonly hits: number }[] };
     return rules.reduce((sum, { hits }) => sum + hits, 0);
   }
@@ -229,13 +208,4 @@ class Quarter {
       await client.close();
     }
   }
-}
-
-/** Works on items, a few at a time. */
-async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
