@@ -7,8 +7,8 @@ export interface Receiver {
   readonly secret: string;
   readonly inbox: Collection<InboxRow>;
   readonly nowSeconds: () => number;
-  /** Moves time so far that events which failed are due again. */
-  readonly wait: () => Promise<void>;
+  /** Moves time so far that events which failed are due again. Throws: an Error with them when that happened too often. */
+  readonly wait: (failed: readonly InboxRow[]) => Promise<void>;
 }
 
 /** What the proof reads of a stored event. */
@@ -58,7 +58,7 @@ async function settleEvents({ inbox, wait }: Receiver, ids: ReadonlySet<string>)
     open = rows.filter(({ state }) => state !== "done");
     if (rows.length === ids.size && open.length === 0) return;
     const isWaiting = open.length > 0 && open.every(({ failure }) => failure !== null);
-    if (isWaiting) await wait();
+    if (isWaiting) await wait(open);
     else await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   throw new Error(`Events were not processed: ${JSON.stringify(open)}`);

@@ -103,7 +103,7 @@ class Samples {
       secret: this.simulator.webhookSecret,
       inbox: client.db(DATABASE_NAME).collection<InboxRow>("stripeEvents"),
       nowSeconds: () => Math.floor(this.now / 1000),
-      wait: () => this.wait(),
+      wait: (failed) => this.wait(failed),
     };
   }
 
@@ -191,9 +191,11 @@ class Samples {
     this.now = await this.traveller.advance(HOUR_SECONDS - (Math.floor(now / 1000) % HOUR_SECONDS));
   }
 
-  private async wait(): Promise<void> {
+  private async wait(failed: readonly InboxRow[]): Promise<void> {
     this.waits += 1;
-    if (this.waits * RETRY_SECONDS >= HOUR_SECONDS) throw new Error("Events failed so often that the hour is over");
+    if (this.waits * RETRY_SECONDS >= HOUR_SECONDS) {
+      throw new Error(`Events failed so often that the hour is over, at last ${JSON.stringify(failed)}`);
+    }
     this.now = await this.traveller.advance(RETRY_SECONDS);
   }
 }
