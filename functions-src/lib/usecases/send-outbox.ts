@@ -84,8 +84,14 @@ async function warn(deps: Deps, id: string, message: LowBalanceMessage, now: Ins
   await deps.outbox.end(id, { state: "sent", answer: `${count} subscribers` });
 }
 
+/** Makes a refund. Those of one payment go out in the order in which they were asked for. */
 async function sendRefund(deps: Deps, row: OutboxRow<RefundMessage>, now: Instant): Promise<void> {
   const { facts } = row.message;
+  const [earliest] = await refundsOfSamePayment(deps, row);
+  if (earliest !== undefined && earliest.id !== row.id) {
+    await deps.outbox.fail(row.id, { reason: `waits for ${earliest.id}`, nextAttemptAt: now });
+    return;
+  }
   const isOld = row.firstTriedAt !== null && now - row.firstTriedAt > KEY_LIFE_MS;
   const found = isOld ? await deps.payments.findRefund({ paymentIntentId: facts.paymentIntentId, wish: row.id }) : null;
   const parameters = { paymentIntentId: facts.paymentIntentId, amountMinor: facts.amountMinor, wish: row.id };
@@ -95,6 +101,19 @@ async function sendRefund(deps: Deps, row: OutboxRow<RefundMessage>, now: Instan
   deps.log.info("refund_sent", { payment: facts.payment, refundId, amountMinor: facts.amountMinor });
   // Its event leads here too; nobody has to wait for it.
   await settleMoneyBack(deps, { kind: "refund", id: refundId }, now);
+  const [next] = await refundsOfSamePayment(deps, row);
+  if (next !== undefined) await sendOutbox(deps, next.id, now);
+}
+
+/** The refunds of a payment that are on their way, in the order in which they were asked for. */
+async function refundsOfSamePayment(
+  deps: Deps,
+  { message }: OutboxRow<RefundMessage>,
+): Promise<readonly OutboxRow<RefundMessage>[]> {
+  const pending = await deps.outbox.listPendingRefunds(message.accountId);
+  return pending
+    .filter((other) => other.message.facts.payment === message.facts.payment)
+    .sort((left, right) => left.message.at - right.message.at || (left.id < right.id ? -1 : 1));
 }
 
 /** An outage is waited for without limit; what Stripe refuses ends, and an operator has to look. */

@@ -6,7 +6,7 @@ import { consume } from "../../../../functions-src/lib/usecases/consume";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { processStripeEvent, sweepInbox } from "../../../../functions-src/lib/usecases/process-stripe-event";
 import { requestRefund } from "../../../../functions-src/lib/usecases/request-refund";
-import { sweepOutbox } from "../../../../functions-src/lib/usecases/send-outbox";
+import { sendOutbox, sweepOutbox } from "../../../../functions-src/lib/usecases/send-outbox";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
 import { trace } from "../../../../functions-src/lib/usecases/trace";
@@ -288,7 +288,7 @@ describe("money that goes back", () => {
 
 describe("a refund that an operator asks for", () => {
   const operator = { kind: "operator", id: "op" } as const;
-  const ask = (who: Buyer, key: string, amountMinor: number | null, deps = who.deps) =>
+  const ask = (who: Buyer, key: string, amountMinor: number | null, deps = who.deps, now = T0) =>
     requestRefund(
       deps,
       operator,
@@ -298,7 +298,7 @@ describe("a refund that an operator asks for", () => {
         amountMinor: amountMinor === null ? null : toAmount(amountMinor),
         reason: "goodwill",
       },
-      T0,
+      now,
     );
   const rowsOf = ({ accountId }: Buyer) =>
     test.client.db("tollkeeper").collection<{ _id: string; state: string }>("outbox").find({ accountId }).toArray();
@@ -329,6 +329,18 @@ describe("a refund that an operator asks for", () => {
     await ask(who, "r1", 700);
     expect(await ask(who, "r2", 400)).toMatchObject({ ok: false, code: "exceeds_payment", refundableMinor: 300 });
     expect(await ask(who, "r2", 300)).toMatchObject({ ok: true });
+  });
+
+  it("goes out after the earlier ones of its payment, whichever is told of first", async () => {
+    const who = await bought();
+    await ask(who, "r1", 100);
+    await ask(who, "r2", 200, depsOver(test.database, who.payments), T0 + 1);
+    const [first, second] = (await rowsOf(who)).map(({ _id }) => _id);
+    await sendOutbox(who.deps, second!, T0 + 2);
+    expect(who.payments.refundsMade.size).toBe(0);
+    await sendOutbox(who.deps, first!, T0 + 2);
+    expect([...who.payments.refundsMade.values()].map(({ wish }) => wish)).toEqual([first, second]);
+    expect(await walletOf(who)).toMatchObject({ available: 73 });
   });
 
   it("waits out an outage of Stripe without limit, and is made once when its answer was lost", async () => {
