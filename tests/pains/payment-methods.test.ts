@@ -221,4 +221,15 @@ describe("one Stripe customer", () => {
     const sessions = await Promise.all(opened.map(({ sessionId }) => shop.sdk.checkout.sessions.retrieve(sessionId)));
     expect(new Set(sessions.map(({ customer }) => customer)).size).toBe(1);
   });
+
+  it("is made once when Stripe's answers are lost after the work was done", async () => {
+    const effect = { kind: "reset", commit: true };
+    await shop.simulate("faults", {
+      rules: [{ plane: "api", method: "POST", path: "/v1/customers", times: 2, effect }],
+    });
+    const { accountId } = await shop.newBuyer();
+    await shop.simulate("faults", {});
+    const { data } = await shop.sdk.customers.list({ limit: 100 });
+    expect(data.filter(({ metadata }) => metadata["accountId"] === accountId)).toHaveLength(1);
+  });
 });

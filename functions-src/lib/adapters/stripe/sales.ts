@@ -21,7 +21,8 @@ export function createSales(stripe: Stripe, { automaticTax }: { readonly automat
     createPackCheckout: async (checkout) => {
       const session = await called(() =>
         stripe.checkout.sessions.create(toStripeCheckout(checkout, automaticTax), {
-          idempotencyKey: checkout.idempotencyKey,
+          // The setting changes the parameters, so it belongs to the key as they do.
+          idempotencyKey: automaticTax ? `${checkout.idempotencyKey}:tax` : checkout.idempotencyKey,
         }),
       );
       if (session.url === null) throw new AppError("bug", `Stripe gave session ${session.id} no page`);
