@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Credentials, type User } from "realm-web";
-import Stripe from "stripe";
 import type { BalanceAnswer, CheckoutAnswer, VerifyAnswer } from "../../functions-src/lib/contract";
-import { API_VERSION } from "../../functions-src/lib/adapters/stripe/gateway";
 import { freePort, startProductProcess, type ProductProcess } from "../../scripts/prove/product-process";
-import { call, until } from "../support/product";
+import { connectSimulator, type Simulator } from "../../scripts/prove/simulator";
+import { advance, call, until } from "../support/product";
 
 const folder = mkdtempSync(join(tmpdir(), "tollkeeper-refund-crash-"));
 let product: ProductProcess;
@@ -26,16 +25,8 @@ async function start(): Promise<void> {
 }
 const newApp = (): App => new App({ id: product.appId, baseUrl: product.baseUrl });
 const operator = (): Promise<User> => newApp().logIn(Credentials.apiKey(product.adminKey));
-async function post(address: string, body: object): Promise<unknown> {
-  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  return (await fetch(address, init)).json();
-}
-const simulate = (path: string, body: object = {}): Promise<unknown> => post(`${product.stripeUrl}/_sim/${path}`, body);
-function stripeSdk(): Stripe {
-  const { hostname, port: stripePort } = new URL(product.stripeUrl);
-  const address = { host: hostname, port: stripePort, protocol: "http" } as const;
-  return new Stripe(product.stripeSecretKey, { ...address, apiVersion: API_VERSION });
-}
+const simulator = (): Simulator =>
+  connectSimulator({ stripe: { url: product.stripeUrl, secretKey: product.stripeSecretKey, webhookSecret: "" } });
 
 describe("the whole product, killed while Stripe's answer to a refund is on its way", () => {
   it.each([
@@ -54,14 +45,14 @@ describe("the whole product, killed while Stripe's answer to a refund is on its 
         successUrl: "https://shop.example/",
         cancelUrl: "https://shop.example/",
       });
-      await simulate(`checkout/${sessionId}/pay`);
+      await simulator().simulate(`checkout/${sessionId}/pay`, {});
       const balanceOf = async (): Promise<number> =>
         (await call<BalanceAnswer>(await newApp().logIn(credentials), "wallet/balance")).available;
       await until("the pack", balanceOf, (tokens) => tokens === 103);
 
-      const { payment_intent: intent } = await stripeSdk().checkout.sessions.retrieve(sessionId);
+      const { payment_intent: intent } = await simulator().sdk.checkout.sessions.retrieve(sessionId);
       const effect = { kind: "hang", commit };
-      await simulate("faults", { rules: [{ plane: "api", method: "POST", path: "/v1/refunds", effect }] });
+      await simulator().simulate("faults", { rules: [{ plane: "api", method: "POST", path: "/v1/refunds", effect }] });
       await call(await operator(), "admin/refund", {
         key: sessionId,
         paymentId: `pack:${sessionId}`,
@@ -79,10 +70,10 @@ describe("the whole product, killed while Stripe's answer to a refund is on its 
       await product.kill();
 
       await start();
-      await simulate("faults", {});
-      await post(`${product.baseUrl}/_dev/clock/advance`, { seconds: 25 * 3600 });
+      await simulator().simulate("faults", {});
+      await advance(product, { seconds: 25 * 3600 });
       await until("the units to be taken", balanceOf, (tokens) => tokens === 63);
-      const { data } = await stripeSdk().refunds.list({ payment_intent: String(intent) });
+      const { data } = await simulator().sdk.refunds.list({ payment_intent: String(intent) });
       expect(data.map(({ amount, status }) => [amount, status])).toEqual([[400, "succeeded"]]);
       expect(await call<VerifyAnswer>(await operator(), "admin/verify")).toMatchObject({ ok: true, problems: [] });
     },

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Credentials, type User } from "realm-web";
-import Stripe from "stripe";
 import type { BalanceAnswer, CheckoutAnswer } from "../../functions-src/lib/contract";
 import { API_VERSION } from "../../functions-src/lib/adapters/stripe/gateway";
 import { startStripe, type StripeSimulator } from "../../platform/stripe";
+import { connectSimulator, type Simulator } from "../../scripts/prove/simulator";
 import { readSettings } from "../../scripts/start/settings";
 import { startProduct, type Product } from "../../scripts/start/start-product";
 import { call, until } from "../support/product";
@@ -14,13 +14,12 @@ const EMAIL = "roll@example.org";
 const ADMIN_KEY = "tk_admin_for_tests_only_000000";
 const folder = mkdtempSync(join(tmpdir(), "tollkeeper-roll-"));
 let stripe: StripeSimulator;
-let sdk: Stripe;
+let simulator: Simulator;
 let product: Product | null = null;
 let endpointId = "";
 beforeAll(async () => {
   stripe = await startStripe({ dataDir: ":memory:" });
-  const { hostname, port } = new URL(stripe.url);
-  sdk = new Stripe(stripe.secretKey, { host: hostname, port, protocol: "http", apiVersion: API_VERSION });
+  simulator = connectSimulator({ stripe });
 });
 afterAll(async () => {
   await product?.close();
@@ -45,19 +44,18 @@ async function restart(webhookSecrets: readonly string[]): Promise<User> {
   const url = `${product.baseUrl}/app/${product.appId}/endpoint/stripe/webhook`;
   const isFirst = endpointId === "";
   if (isFirst) {
-    const endpoint = await sdk.webhookEndpoints.create({ url, enabled_events: ["*"], api_version: API_VERSION });
+    const endpoint = await simulator.sdk.webhookEndpoints.create({
+      url,
+      enabled_events: ["*"],
+      api_version: API_VERSION,
+    });
     endpointId = endpoint.id;
   } else {
-    await sdk.webhookEndpoints.update(endpointId, { url });
+    await simulator.sdk.webhookEndpoints.update(endpointId, { url });
   }
   const app = new App({ id: product.appId, baseUrl: product.baseUrl });
   if (isFirst) await app.emailPasswordAuth.registerUser({ email: EMAIL, password: "correct horse" });
   return app.logIn(Credentials.emailPassword(EMAIL, "correct horse"));
-}
-
-async function control(path: string, body: object = {}): Promise<unknown> {
-  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  return (await fetch(`${stripe.url}/_sim/${path}`, init)).json();
 }
 
 let purchases = 0;
@@ -68,7 +66,7 @@ async function buy(user: User): Promise<void> {
     successUrl: "https://shop.example/",
     cancelUrl: "https://shop.example/",
   });
-  await control(`checkout/${sessionId}/pay`);
+  await simulator.simulate(`checkout/${sessionId}/pay`, {});
 }
 const balanceIs = (user: User, tokens: number): Promise<BalanceAnswer> =>
   until(
@@ -82,8 +80,8 @@ const pending = async (): Promise<number> => {
   return ((await response.json()) as { readonly pending: readonly unknown[] }).pending.length;
 };
 const roll = async (keepSeconds: number): Promise<string> => {
-  const answer = await control(`webhook_endpoints/${endpointId}/roll_secret`, { keepSeconds });
-  return (answer as { readonly secret: string }).secret;
+  const answer = await simulator.simulate(`webhook_endpoints/${endpointId}/roll_secret`, { keepSeconds });
+  return String(answer["secret"]);
 };
 
 describe("rolling the webhook secret", () => {
@@ -109,11 +107,11 @@ describe("rolling the webhook secret", () => {
     let buyer = await restart([known]);
     const forgotten = await roll(0);
     await buy(buyer);
-    await control("webhooks/flush");
+    await simulator.simulate("webhooks/flush", {});
     expect(await pending()).toBeGreaterThan(0);
     expect(await call<BalanceAnswer>(buyer, "wallet/balance")).toMatchObject({ available: 403 });
     buyer = await restart([forgotten]);
-    await control("webhooks/flush");
+    await simulator.simulate("webhooks/flush", {});
     expect(await pending()).toBe(0);
     await balanceIs(buyer, 503);
   });

@@ -1,8 +1,8 @@
 import { MongoClient } from "mongodb";
 import { App, Credentials, type User } from "realm-web";
-import Stripe from "stripe";
-import { API_VERSION } from "../../functions-src/lib/adapters/stripe/gateway";
+import type Stripe from "stripe";
 import { DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
+import { connectSimulator } from "../../scripts/prove/simulator";
 import { readSettings } from "../../scripts/start/settings";
 import { startProduct, type Product } from "../../scripts/start/start-product";
 import { startTestDatabase } from "./embedded";
@@ -32,12 +32,11 @@ export async function startProductUnderTest(
   const { stripe } = product;
   if (stripe === null) throw new Error("The product under test runs with the simulator");
   const client = await MongoClient.connect(product.mongodbUri);
-  const { hostname, port } = new URL(stripe.url);
   const newApp = (): App => new App({ id: product.appId, baseUrl: product.baseUrl });
   return {
     ...product,
     client,
-    sdk: new Stripe(stripe.secretKey, { host: hostname, port, protocol: "http", apiVersion: API_VERSION }),
+    sdk: connectSimulator(product).sdk,
     webhookUrl: `${product.baseUrl}/app/${product.appId}/endpoint/stripe/webhook`,
     signUp: async (email) => {
       const app = newApp();
@@ -81,7 +80,7 @@ export function databaseOf(product: ProductUnderTest): ReturnType<MongoClient["d
 }
 
 /** Moves the clock of a product whose time stands still; answers the new time. */
-export async function advance(product: ProductUnderTest, body: object): Promise<number> {
+export async function advance(product: Pick<ProductUnderTest, "baseUrl">, body: object): Promise<number> {
   const init = { method: "POST", body: JSON.stringify(body) };
   const answer = (await (await fetch(`${product.baseUrl}/_dev/clock/advance`, init)).json()) as {
     readonly now?: string;

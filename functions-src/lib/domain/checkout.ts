@@ -2,10 +2,8 @@ import { type Amount, toAmount } from "./amount";
 import type { Pack } from "./catalog";
 import type { GrantCommand } from "./commands";
 import type { Instant } from "./instant";
-import { DEFAULT_PRIORITY } from "./lot";
-import { NO_CLAIMS, type StripeMode } from "./payment";
-
-const DAY_MS = 86_400_000;
+import { paidGrant } from "./paid-grant";
+import type { StripeMode } from "./payment";
 
 /** What a checkout session of Stripe says now, in our words. */
 export interface CheckoutFacts {
@@ -58,35 +56,19 @@ export function packCauseOf(sessionId: string): string {
  * Throws: an Error when units times quantity pass 2^53-1, which checkout refused before.
  */
 export function packGrant(facts: CheckoutFacts, order: PackOrder, pack: Pack, now: Instant): GrantCommand {
-  const cause = packCauseOf(facts.sessionId);
-  const units = toAmount(pack.tokens * order.quantity);
-  return {
-    kind: "grant",
-    identity: { scope: "system", key: cause, fingerprint: cause },
-    actor: { kind: "system", id: "stripe" },
-    note: null,
-    amount: units,
-    class: "pack",
-    priority: DEFAULT_PRIORITY,
-    scope: null,
-    effectiveAt: null,
-    expiresAt: pack.lifeDays === null ? null : now + pack.lifeDays * DAY_MS,
-    costMinor: facts.valueMinor,
+  return paidGrant({
+    kind: "pack",
+    accountId: order.accountId,
+    cause: packCauseOf(facts.sessionId),
+    mode: facts.mode,
+    valueMinor: facts.valueMinor,
     currency: facts.currency,
-    cause: { kind: "pack", id: cause },
-    payment: {
-      accountId: order.accountId,
-      cause,
-      mode: facts.mode,
-      valueMinor: facts.valueMinor,
-      currency: facts.currency,
-      packId: order.packId,
-      packVersion: order.packVersion,
-      quantity: order.quantity,
-      stripePaymentIntentId: facts.paymentIntentId,
-      unitsGranted: units,
-      paidAt: now,
-      ...NO_CLAIMS,
-    },
-  };
+    packId: order.packId,
+    packVersion: order.packVersion,
+    quantity: order.quantity,
+    stripePaymentIntentId: facts.paymentIntentId,
+    unitsGranted: toAmount(pack.tokens * order.quantity),
+    paidAt: now,
+    lifeDays: pack.lifeDays,
+  });
 }

@@ -8,7 +8,11 @@ import { refundsAfterClose } from "./paid-after-close";
 /** What became of a checkout session. */
 export type SettledCheckout =
   | { readonly kind: "granted"; readonly entryId: string }
-  | { readonly kind: "ignored"; readonly why: string };
+  | {
+      readonly kind: "ignored";
+      readonly why: string;
+      /** Whether nothing will come of it any more. */ readonly isOver: boolean;
+    };
 
 /**
  * Brings our books in line with a checkout session as Stripe has it now. Webhooks, repeats and replays all meet here; the
@@ -18,7 +22,7 @@ export type SettledCheckout =
 export async function settleCheckout(deps: Deps, sessionId: string, now: Instant): Promise<SettledCheckout> {
   const facts = await deps.payments.loadCheckout(sessionId);
   const decision = decideCheckout(facts);
-  if (decision.kind === "ignore") return { kind: "ignored", why: decision.why };
+  if (decision.kind === "ignore") return { kind: "ignored", why: decision.why, isOver: facts.status === "expired" };
 
   const { order } = decision;
   const arrived = {
@@ -28,7 +32,9 @@ export async function settleCheckout(deps: Deps, sessionId: string, now: Instant
     amountMinor: facts.valueMinor,
     currency: facts.currency,
   };
-  if (await refundsAfterClose(deps, arrived, now)) return { kind: "ignored", why: "account is closed: refunded" };
+  if (await refundsAfterClose(deps, arrived, now)) {
+    return { kind: "ignored", why: "account is closed: refunded", isOver: true };
+  }
   const versions = await deps.catalogVersions.listVersions();
   const wanted = versionIdOf({ id: order.packId, version: order.packVersion });
   const pack = versions.find((item) => item.kind === "pack" && versionIdOf(item) === wanted);

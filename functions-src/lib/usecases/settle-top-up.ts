@@ -1,14 +1,11 @@
 import { AppError } from "../domain/app-error";
 import type { GrantCommand } from "../domain/commands";
 import type { Instant } from "../domain/instant";
-import { DEFAULT_PRIORITY } from "../domain/lot";
-import { NO_CLAIMS } from "../domain/payment";
+import { paidGrant } from "../domain/paid-grant";
 import { type AutoTopUp, afterDeclined, topUpCauseOf } from "../domain/top-up";
 import type { TopUpPayment } from "../ports/payments";
 import type { Deps } from "./deps";
 import { refundsAfterClose } from "./paid-after-close";
-
-const DAY_MS = 86_400_000;
 
 /** What became of a payment intent of ours. */
 export type SettledTopUp =
@@ -67,34 +64,19 @@ async function grantTopUp(deps: Deps, facts: TopUpPayment, now: Instant): Promis
 }
 
 function topUpGrant(facts: TopUpPayment, cause: string, now: Instant): GrantCommand {
-  const { accountId, mode, paymentIntentId, chargeMinor, currency, units, packId, packVersion, lifeDays } = facts;
-  return {
-    kind: "grant",
-    identity: { scope: "system", key: cause, fingerprint: cause },
-    actor: { kind: "system", id: "stripe" },
-    note: null,
-    amount: units,
-    class: "pack",
-    priority: DEFAULT_PRIORITY,
-    scope: null,
-    effectiveAt: null,
-    expiresAt: lifeDays === null ? null : now + lifeDays * DAY_MS,
-    costMinor: chargeMinor,
-    currency,
-    cause: { kind: "top_up", id: cause },
-    payment: {
-      accountId,
-      cause,
-      mode,
-      currency,
-      packId,
-      packVersion,
-      valueMinor: chargeMinor,
-      quantity: 1,
-      stripePaymentIntentId: paymentIntentId,
-      unitsGranted: units,
-      paidAt: now,
-      ...NO_CLAIMS,
-    },
-  };
+  return paidGrant({
+    kind: "top_up",
+    accountId: facts.accountId,
+    cause,
+    mode: facts.mode,
+    valueMinor: facts.chargeMinor,
+    currency: facts.currency,
+    packId: facts.packId,
+    packVersion: facts.packVersion,
+    quantity: 1,
+    stripePaymentIntentId: facts.paymentIntentId,
+    unitsGranted: facts.units,
+    paidAt: now,
+    lifeDays: facts.lifeDays,
+  });
 }

@@ -1,5 +1,5 @@
 import { AppError } from "../domain/app-error";
-import { decideCheckout, packCauseOf } from "../domain/checkout";
+import { packCauseOf } from "../domain/checkout";
 import type { Instant } from "../domain/instant";
 import type { MemberCall } from "./caller";
 import type { Deps } from "./deps";
@@ -30,14 +30,9 @@ export async function showPurchase(
   if (link?.accountId !== call.accountId) {
     throw new AppError("not_found", `sessionId: expected a checkout session of this account, got "${sessionId}"`);
   }
-  const facts = await deps.payments.loadCheckout(sessionId);
   const answer = { ok: true, sessionId, paymentId: packCauseOf(sessionId), why: null, entryId: null } as const;
-  const decision = decideCheckout(facts);
-  if (decision.kind === "ignore") {
-    return { ...answer, status: facts.status === "expired" ? "closed" : "waiting", why: decision.why };
-  }
   const settled = await settleCheckout(deps, sessionId, now);
   return settled.kind === "granted"
     ? { ...answer, status: "granted", entryId: settled.entryId }
-    : { ...answer, status: "closed", why: settled.why };
+    : { ...answer, status: settled.isOver ? "closed" : "waiting", why: settled.why };
 }
