@@ -29,7 +29,9 @@ const cap = z.strictObject({
   count: z.int({ error: CAP }).min(1, { error: CAP }).max(1000, { error: CAP }),
   amountMinor: fields.amount,
 });
-const wallet = { accountId: fields.accountId.optional(), unit: fields.unit.default("tokens") };
+// Packs sell tokens, and money that goes back takes tokens: no other unit can be topped up with one.
+const soldUnit = z.literal("tokens", { error: "tokens, the unit that packs sell" }).default("tokens");
+const wallet = { accountId: fields.accountId.optional(), unit: soldUnit };
 
 export const parseAutoTopUp = parseWith(
   z.discriminatedUnion(

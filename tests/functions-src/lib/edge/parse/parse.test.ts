@@ -1,6 +1,6 @@
 import { parseCatalog } from "../../../../../functions-src/lib/edge/parse/catalog";
 import { parseGrant } from "../../../../../functions-src/lib/edge/parse/admin";
-import { parseCheckout, parseNothing } from "../../../../../functions-src/lib/edge/parse/billing";
+import { parseAutoTopUp, parseCheckout, parseNothing } from "../../../../../functions-src/lib/edge/parse/billing";
 import { parseBalance, parseConsume, parseHistory } from "../../../../../functions-src/lib/edge/parse/wallet";
 
 const consume = (overrides: object): unknown => parseConsume({ key: "k", amount: 1, ...overrides });
@@ -114,6 +114,11 @@ describe("an argument", () => {
           },
         ]),
       "0.price.amountMinor: expected a multiple of 10, as Stripe charges KWD, got 2505",
+    ],
+    [
+      "a top-up of a unit that no pack sells",
+      () => parseAutoTopUp({ enabled: false, unit: "credits" }),
+      'unit: expected tokens, the unit that packs sell, got "credits"',
     ],
     ["a plan, which is not sold yet", () => checkout({ plan: "pro" }), 'argument: unknown field "plan"'],
   ];
