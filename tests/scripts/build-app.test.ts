@@ -28,6 +28,7 @@ describe("the built tree", () => {
       "account/alerts",
       "account/me",
       "admin/adjust",
+      "admin/audit",
       "admin/drifts",
       "admin/grant",
       "admin/policy",

@@ -1,5 +1,6 @@
 import { defineTrigger } from "../../functions-src/lib/edge/define-trigger";
 import { parseTick } from "../../functions-src/lib/edge/parse/trigger-events";
+import { SYSTEM_ACTORS } from "../../functions-src/lib/usecases/audit";
 import { reconcileStripe } from "../../functions-src/lib/usecases/reconcile-stripe";
 
 /** The hour of the day (UTC) in which everything is compared, object by object. */
@@ -11,6 +12,6 @@ export default defineTrigger({
   parse: parseTick,
   run: (deps, _tick, now) => {
     const depth = new Date(now).getUTCHours() === FULL_HOUR ? "full" : "events";
-    return reconcileStripe(deps, { accountId: null, dryRun: false, depth }, now);
+    return reconcileStripe(deps, SYSTEM_ACTORS.reconciler, { accountId: null, dryRun: false, depth }, now);
   },
 });

@@ -1,5 +1,6 @@
 import { clockDueAt } from "./allocation";
 import { toAmount } from "./amount";
+import type { Act } from "./audit";
 import { burnKey } from "./burn-key";
 import type { EntryDraft } from "./entry";
 import type { Hold } from "./hold";
@@ -32,6 +33,7 @@ export interface WalletChanges {
   readonly changedPayments: readonly PaymentFact[];
   readonly notes: readonly EntryNote[];
   readonly messages: readonly OutboxMessage[];
+  readonly acts: readonly Act[];
 }
 
 /** The waiting lots that a plan was given: the first in burn order, and others that are due or named by a command. */
@@ -104,6 +106,7 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
     changedPayments: draft.changedPayments,
     notes: draft.notes,
     messages: draft.messages,
+    acts: draft.acts,
   };
 }
 

@@ -1,3 +1,4 @@
+import { type Act, auditedAction } from "./audit";
 import {
   type CaptureCommand,
   type Outcome,
@@ -14,6 +15,7 @@ import {
   embeddingHorizon,
   loadedLots,
 } from "./close-draft";
+import type { EntryDraft } from "./entry";
 import type { Hold } from "./hold";
 import { freeUnitsCaptured } from "./hold-steps";
 import type { Instant } from "./instant";
@@ -23,7 +25,7 @@ import { refuse } from "./refusal";
 import { settle } from "./settle";
 import { transferIn } from "./transfer";
 import type { UsageCounter } from "./usage";
-import { type Wallet, earliest, walletIdOf } from "./wallet";
+import { type Wallet, balanceOf, earliest, walletIdOf } from "./wallet";
 import { watchWallet } from "./watch";
 import { type Departure, NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
 
@@ -169,14 +171,14 @@ export function planBatch(
       outcomes.push(repeat(earlier, command));
       continue;
     }
-    const before = draft.entries.length;
+    const before = draft;
     const step = planStep(draft, command, stepFacts);
     if ("refusal" in step) {
       outcomes.push({ kind: "refused", refusal: step.refusal });
       continue;
     }
-    draft = step.draft;
-    const outcome = bookedOutcome(draft, before);
+    const outcome = bookedOutcome(step.draft, before.entries.length);
+    draft = withAct(step.draft, { before: before.wallet, command, entry: outcome.entry });
     decided.set(name, outcome);
     outcomes.push(outcome);
   }
@@ -206,6 +208,26 @@ export function settledDraft({ wallet, lots, records, nextHoldAtOfOthers }: Batc
   const open = [...settled.records.holds.values()].filter((hold: Hold) => hold.state === "open");
   const nextHoldAt = earliest([...open.map((hold) => hold.expiresAt), nextHoldAtOfOthers]);
   return { ...settled, wallet: { ...settled.wallet, nextHoldAt } };
+}
+
+/** Keeps what an operator did to the wallet. */
+function withAct(
+  draft: WalletDraft,
+  { before, command, entry }: { readonly before: Wallet; readonly command: WalletCommand; readonly entry: EntryDraft },
+): WalletDraft {
+  const action = auditedAction(command);
+  if (action === null) return draft;
+  const act: Act = {
+    at: entry.at,
+    actor: command.actor,
+    action,
+    accountId: before.accountId,
+    target: entry.id,
+    before: { ...balanceOf(before) },
+    after: { ...balanceOf(draft.wallet) },
+    noteId: command.note === null ? null : entry.id,
+  };
+  return { ...draft, acts: [...draft.acts, act] };
 }
 
 function bookedOutcome(draft: WalletDraft, before: number): Outcome & { kind: "booked" } {

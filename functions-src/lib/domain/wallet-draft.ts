@@ -1,5 +1,6 @@
 import { type Amount, minus, toAmount } from "./amount";
 import { inBurnOrder } from "./burn-key";
+import type { Act } from "./audit";
 import type { Note } from "./commands";
 import type { OverdraftFate } from "./debt";
 import { type Actor, type Entry, type EntryDraft, type Posting, applyPostings, entryIdOf } from "./entry";
@@ -73,6 +74,7 @@ export interface WalletDraft {
   readonly notes: readonly EntryNote[];
   readonly messages: readonly OutboxMessage[];
   readonly departures: readonly Departure[];
+  readonly acts: readonly Act[];
 }
 
 /** What an entry says beyond what the draft already knows. */
@@ -96,6 +98,7 @@ export function openDraft(wallet: Wallet, waiting: readonly OpenLot[], records: 
     notes: [],
     messages: [],
     departures: [],
+    acts: [],
   };
 }
 

@@ -1,4 +1,5 @@
 import { createAccountStore } from "../adapters/mongo/account-store";
+import { createAuditLog } from "../adapters/mongo/audit-log";
 import { createCatalogStore } from "../adapters/mongo/catalog-store";
 import { createDriftStore } from "../adapters/mongo/drift-store";
 import {
@@ -82,6 +83,7 @@ export function overDatabase<Outside extends Pick<Deps, "payments" | "digest" | 
     outbox: createOutbox(database),
     webhooks: createWebhookStore(database),
     drifts: createDriftStore(database),
+    audit: createAuditLog(database),
     post: createWalletQueue((ref, commands, now) => postToWallet(posting, ref, commands, now)),
   };
 }

@@ -1,3 +1,4 @@
+import type { NotedRecord } from "./audit-log";
 import type { Instant } from "../domain/instant";
 import type { StripeMode } from "../domain/payment";
 
@@ -28,8 +29,8 @@ export interface InboxStore {
   claim(id: string, turn: { readonly now: Instant; readonly nextAttemptAt: Instant }): Promise<InboxEvent | null>;
   /** An event with the reason of its last failure. */
   find(id: string): Promise<(InboxEvent & { readonly failure: string | null }) | null>;
-  /** Makes an event due at once, as if it had just been received. */
-  reopen(id: string): Promise<void>;
+  /** Makes an event due at once, as if it had just been received, and keeps the record of who did. */
+  reopen(id: string, noted: NotedRecord): Promise<void>;
   finish(id: string, at: Instant): Promise<void>;
   /** Records a failed attempt: it comes again at `nextAttemptAt`, or never when null. */
   fail(id: string, failure: { readonly reason: string; readonly nextAttemptAt: Instant | null }): Promise<void>;

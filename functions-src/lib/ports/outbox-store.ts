@@ -1,3 +1,4 @@
+import type { NotedRecord } from "./audit-log";
 import type { Instant } from "../domain/instant";
 import type { OutboxMessage, RefundMessage } from "../domain/outbox-message";
 
@@ -16,8 +17,8 @@ export interface OutboxRow<Message extends OutboxMessage = OutboxMessage> {
 
 /** What has to be told outside. */
 export interface OutboxStore {
-  /** Stores a message unless its cause has one. */
-  put(message: OutboxMessage): Promise<void>;
+  /** Stores a message with the record of who asked for it, both or neither; one that is stored already stays as it is. */
+  put(message: OutboxMessage, noted: NotedRecord): Promise<void>;
   /** Takes a message for one try: nobody else gets it until `nextAttemptAt`. Null when it is not due, taken or ended. */
   claim(id: string, turn: { readonly now: Instant; readonly nextAttemptAt: Instant }): Promise<OutboxRow | null>;
   /** Ends a message with what the other side answered: an id, or the reason of its refusal. */

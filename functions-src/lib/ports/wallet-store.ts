@@ -1,4 +1,6 @@
+import type { NotedRecord } from "./audit-log";
 import type { DatabaseSession } from "./collection";
+import type { AuditRecord } from "../domain/audit";
 import type { AllocationClock } from "../domain/allocation";
 import type { Entry, EntryKind, OperationIdentity } from "../domain/entry";
 import type { Instant } from "../domain/instant";
@@ -50,8 +52,11 @@ export interface WalletSettings {
   readonly topUp?: (before: AutoTopUp | null) => AutoTopUp | null;
 }
 
-/** A plan whose entries are chained. */
-export type SealedChanges = Omit<WalletChanges, "entries"> & { readonly entries: readonly Entry[] };
+/** A plan whose entries are chained and whose acts are named. */
+export type SealedChanges = Omit<WalletChanges, "entries" | "acts"> & {
+  readonly entries: readonly Entry[];
+  readonly audits: readonly AuditRecord[];
+};
 
 /** Reads of wallets and ledgers; inside a transaction they see its snapshot, outside they are majority reads. */
 export interface WalletReads {
@@ -119,8 +124,15 @@ export interface WalletStore extends WalletReads {
   listOpenHolds(wallet: WalletName): Promise<readonly Hold[]>;
   /** Moves the deadline of an open hold and with it the wallet's; answers the hold as it is now, null = no such hold. */
   extendHold(ref: WalletRef, holdId: string, extend: (hold: Hold) => Instant | null): Promise<Hold | null>;
-  /** Changes policy, alert and top-up of a wallet, making it when there is none; answers the wallet as it is now. */
-  changeSettings(ref: WalletRef, change: WalletSettings): Promise<Wallet>;
+  /**
+   * Changes policy, alert and top-up of a wallet, making it when there is none; answers the wallet as it is now. The record of
+   * an operator's change is kept with it, both or neither.
+   */
+  changeSettings(
+    ref: WalletRef,
+    change: WalletSettings,
+    recordOf?: (before: Wallet, after: Wallet) => NotedRecord,
+  ): Promise<Wallet>;
   /** All waiting lots of a wallet. */
   listWaiting(wallet: WalletName): Promise<readonly OpenLot[]>;
 }

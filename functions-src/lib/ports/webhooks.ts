@@ -1,14 +1,20 @@
+import type { NotedRecord } from "./audit-log";
 import type { Instant } from "../domain/instant";
 import type { WebhookDelivery, WebhookEndpoint } from "../domain/webhook";
 
 /** Subscribers and the log of what was sent to them. */
 export interface WebhookStore {
-  insertEndpoint(endpoint: WebhookEndpoint): Promise<void>;
+  /** Stores an endpoint with the record of who made it. */
+  insertEndpoint(endpoint: WebhookEndpoint, noted: NotedRecord): Promise<void>;
   findEndpoint(id: string): Promise<WebhookEndpoint | null>;
   /** All endpoints, at most 100. */
   listEndpoints(): Promise<readonly WebhookEndpoint[]>;
-  /** Changes secrets or status of an endpoint. */
-  updateEndpoint(id: string, change: Partial<Pick<WebhookEndpoint, "secrets" | "status">>): Promise<void>;
+  /** Changes secrets or status of an endpoint, with the record of who did. */
+  updateEndpoint(
+    id: string,
+    change: Partial<Pick<WebhookEndpoint, "secrets" | "status">>,
+    noted: NotedRecord,
+  ): Promise<void>;
   /** Stores a delivery unless it is known. */
   putDelivery(delivery: WebhookDelivery): Promise<void>;
   findDelivery(id: string): Promise<WebhookDelivery | null>;
@@ -22,8 +28,8 @@ export interface WebhookStore {
     id: string,
     change: Pick<WebhookDelivery, "state" | "nextAttemptAt" | "status" | "failure">,
   ): Promise<void>;
-  /** Makes a delivery due at once, with all its tries before it. */
-  reopenDelivery(id: string): Promise<void>;
+  /** Makes a delivery due at once, with all its tries before it, and keeps the record of who did. */
+  reopenDelivery(id: string, noted: NotedRecord): Promise<void>;
   /** Ids of deliveries that are due, oldest turn first, one page. */
   listDueDeliveries(page: { readonly now: Instant; readonly limit: number }): Promise<readonly string[]>;
   /** The log of an endpoint, newest first, one page. */

@@ -1,5 +1,13 @@
 import type { Instant } from "../domain/instant";
-import { type WebhookDelivery, type WebhookEvent, nextTryAt, validSecrets, wantsEvent } from "../domain/webhook";
+import {
+  type WebhookDelivery,
+  type WebhookEndpoint,
+  type WebhookEvent,
+  nextTryAt,
+  validSecrets,
+  wantsEvent,
+} from "../domain/webhook";
+import { SYSTEM_ACTORS, recordOf } from "./audit";
 import type { Deps } from "./deps";
 
 /** How long one try may take before another process may take the delivery. */
@@ -62,8 +70,23 @@ export async function deliver(deps: Deps, id: string, now: Instant): Promise<voi
     (status) => ({ status, failure: isSuccess(status) ? null : `answered ${status}` }),
     (error: unknown) => ({ status: null, failure: error instanceof Error ? error.message : String(error) }),
   );
-  if (result.status === GONE) await deps.webhooks.updateEndpoint(endpoint.id, { status: "disabled" });
+  if (result.status === GONE) await disable(deps, endpoint, now);
   await recordTry(deps, delivery, result, now);
+}
+
+/** A subscriber that says it is gone for good gets nothing more. */
+async function disable(deps: Deps, { id, status }: WebhookEndpoint, now: Instant): Promise<void> {
+  const act = {
+    at: now,
+    actor: SYSTEM_ACTORS.webhooks,
+    action: "disable_webhook" as const,
+    accountId: null,
+    target: id,
+    before: { status },
+    after: { status: "disabled" },
+  };
+  const noted = recordOf(deps.digest, act, { reason: `It answered ${GONE}`, identity: id });
+  await deps.webhooks.updateEndpoint(id, { status: "disabled" }, noted);
 }
 
 const ENDED = { state: "failed", nextAttemptAt: null, status: null } as const;

@@ -3,6 +3,7 @@ import type { Outcome, WalletCommand } from "../domain/commands";
 import type { Instant } from "../domain/instant";
 import type { WalletRef } from "../domain/wallet";
 import type { AccountStore } from "../ports/account-store";
+import type { AuditLog } from "../ports/audit-log";
 import type { CatalogStore } from "../ports/catalog-store";
 import type { DriftStore } from "../ports/drift-store";
 import type { Digest } from "../ports/digest";
@@ -35,6 +36,7 @@ export interface Deps {
   readonly paymentRecords: PaymentRecords;
   readonly outbox: OutboxStore;
   readonly drifts: DriftStore;
+  readonly audit: Pick<AuditLog, "list">;
   readonly webhooks: WebhookStore;
   readonly webhookSender: WebhookSender;
   readonly payments: Payments;

@@ -1,9 +1,13 @@
 import { AppError } from "../domain/app-error";
+import type { Act } from "../domain/audit";
 import type { Instant } from "../domain/instant";
 import { OLD_SECRET_LIFE_MS, type WebhookDelivery, type WebhookEndpoint, type WebhookType } from "../domain/webhook";
+import type { NotedRecord } from "../ports/audit-log";
+import { recordOf } from "./audit";
 import type { Caller } from "./caller";
 import { deliver } from "./deliver-webhooks";
 import type { Deps } from "./deps";
+import { actorOf } from "./operation";
 
 const MAX_ENDPOINTS = 100;
 
@@ -68,22 +72,26 @@ export async function manageWebhooks(
   input: WebhooksInput,
   now: Instant,
 ): Promise<WebhooksAnswer> {
-  if ("reason" in input) {
-    const { reason: _reason, ...what } = input;
-    deps.log.info("webhooks_changed", { ...what, by: caller.kind, at: now });
-  }
+  const changing = { caller, now };
   switch (input.action) {
     case "create":
-      return create(deps, input, now);
+      return create(deps, input, changing);
     case "list":
       return { ok: true, endpoints: (await deps.webhooks.listEndpoints()).map(shownEndpoint) };
     case "rotate":
-      return rotate(deps, await requireEndpoint(deps, input.endpointId), now);
+      return rotate(deps, await requireEndpoint(deps, input.endpointId), { ...changing, reason: input.reason });
     case "disable":
     case "enable": {
       const endpoint = await requireEndpoint(deps, input.endpointId);
       const status = input.action === "enable" ? "enabled" : "disabled";
-      await deps.webhooks.updateEndpoint(endpoint.id, { status });
+      const noted = recordOfChange(deps, changing, {
+        action: `${input.action}_webhook`,
+        target: endpoint.id,
+        before: { status: endpoint.status },
+        after: { status },
+        reason: input.reason,
+      });
+      await deps.webhooks.updateEndpoint(endpoint.id, { status }, noted);
       return { ok: true, endpoint: shownEndpoint({ ...endpoint, status }) };
     }
     case "deliveries": {
@@ -91,14 +99,29 @@ export async function manageWebhooks(
       return { ok: true, deliveries: (await deps.webhooks.listDeliveries(input)).map(shownDelivery) };
     }
     case "replay":
-      return replay(deps, input.deliveryId, now);
+      return replay(deps, input, changing);
   }
+}
+
+/** Who changes the subscribers, and when. */
+interface Changing {
+  readonly caller: Caller;
+  readonly now: Instant;
+}
+
+function recordOfChange(
+  deps: Deps,
+  { caller, now }: Changing,
+  { reason, ...change }: Pick<Act, "action" | "target" | "before" | "after"> & { readonly reason: string },
+): NotedRecord {
+  const act = { at: now, actor: actorOf(caller), accountId: null, ...change };
+  return recordOf(deps.digest, act, { reason, identity: deps.timing.randomId() });
 }
 
 async function create(
   deps: Deps,
-  { url, types }: { readonly url: string; readonly types: readonly WebhookType[] | null },
-  now: Instant,
+  { url, types, reason }: Extract<WebhooksInput, { action: "create" }>,
+  changing: Changing,
 ): Promise<WebhooksAnswer> {
   if ((await deps.webhooks.listEndpoints()).length >= MAX_ENDPOINTS) {
     throw new AppError("invalid_input", `url: expected at most ${MAX_ENDPOINTS} endpoints, there are as many already`);
@@ -110,27 +133,58 @@ async function create(
     types,
     status: "enabled",
     secrets: [{ secret, validUntil: null }],
-    createdAt: now,
+    createdAt: changing.now,
   };
-  await deps.webhooks.insertEndpoint(endpoint);
+  const noted = recordOfChange(deps, changing, {
+    action: "create_webhook",
+    target: endpoint.id,
+    before: null,
+    after: { url, types, status: endpoint.status },
+    reason,
+  });
+  await deps.webhooks.insertEndpoint(endpoint, noted);
   return { ok: true, endpoint: shownEndpoint(endpoint), secret };
 }
 
 /** Puts a new secret first; the one before signs for another day. */
-async function rotate(deps: Deps, endpoint: WebhookEndpoint, now: Instant): Promise<WebhooksAnswer> {
+async function rotate(
+  deps: Deps,
+  endpoint: WebhookEndpoint,
+  { reason, ...changing }: Changing & { readonly reason: string },
+): Promise<WebhooksAnswer> {
+  const { now } = changing;
   const secret = deps.webhookSender.newSecret();
   const old = endpoint.secrets
     .filter(({ validUntil }) => validUntil === null || validUntil > now)
     .map((known) => ({ ...known, validUntil: known.validUntil ?? now + OLD_SECRET_LIFE_MS }))
     .slice(0, 9);
-  await deps.webhooks.updateEndpoint(endpoint.id, { secrets: [{ secret, validUntil: null }, ...old] });
+  const secrets = [{ secret, validUntil: null }, ...old];
+  const noted = recordOfChange(deps, changing, {
+    action: "rotate_webhook_secret",
+    target: endpoint.id,
+    before: { secrets: endpoint.secrets.length },
+    after: { secrets: secrets.length },
+    reason,
+  });
+  await deps.webhooks.updateEndpoint(endpoint.id, { secrets }, noted);
   return { ok: true, endpoint: shownEndpoint(endpoint), secret };
 }
 
-async function replay(deps: Deps, deliveryId: string, now: Instant): Promise<WebhooksAnswer> {
-  await requireDelivery(deps, deliveryId);
-  await deps.webhooks.reopenDelivery(deliveryId);
-  await deliver(deps, deliveryId, now);
+async function replay(
+  deps: Deps,
+  { deliveryId, reason }: Extract<WebhooksInput, { action: "replay" }>,
+  changing: Changing,
+): Promise<WebhooksAnswer> {
+  const { state, tries } = await requireDelivery(deps, deliveryId);
+  const noted = recordOfChange(deps, changing, {
+    action: "replay_delivery",
+    target: deliveryId,
+    before: { state, tries },
+    after: { state: "pending", tries: 0 },
+    reason,
+  });
+  await deps.webhooks.reopenDelivery(deliveryId, noted);
+  await deliver(deps, deliveryId, changing.now);
   return { ok: true, delivery: shownDelivery(await requireDelivery(deps, deliveryId)) };
 }
 

@@ -1,5 +1,7 @@
 import type { Amount } from "../domain/amount";
 import type { Instant } from "../domain/instant";
+import type { RefundMessage } from "../domain/outbox-message";
+import { SYSTEM_ACTORS, recordOf } from "./audit";
 import type { Deps } from "./deps";
 
 /** Money that came in for something that would be granted now. */
@@ -23,6 +25,23 @@ export async function refundsAfterClose(deps: Deps, arrived: ArrivedPayment, now
   deps.log.alert("paid_after_close", { accountId, payment, amountMinor, currency });
   if (paymentIntentId === null) return true;
   const facts = { payment, paymentIntentId, amountMinor, currency };
-  await deps.outbox.put({ kind: "stripe_refund", accountId, causeKey: `refund:closed:${payment}`, facts, at: now });
+  const message: RefundMessage = {
+    kind: "stripe_refund",
+    accountId,
+    causeKey: `refund:closed:${payment}`,
+    facts,
+    at: now,
+  };
+  const act = {
+    at: now,
+    actor: SYSTEM_ACTORS.stripe,
+    action: "refund" as const,
+    accountId,
+    target: payment,
+    before: { refundableMinor: amountMinor, currency },
+    after: { refundableMinor: 0, currency },
+  };
+  const noted = recordOf(deps.digest, act, { reason: "The account is closed", identity: message.causeKey });
+  await deps.outbox.put(message, noted);
   return true;
 }

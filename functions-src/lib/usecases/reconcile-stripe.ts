@@ -1,11 +1,13 @@
 import { AppError } from "../domain/app-error";
 import { packCauseOf } from "../domain/checkout";
 import { type Drift, type FoundDrift, compareCheckout, paymentInWords } from "../domain/drift";
+import type { Actor } from "../domain/entry";
 import type { Instant } from "../domain/instant";
 import { type MoneyBack, NO_MONEY_BACK, claimsOf, isSameClaims } from "../domain/money-back";
 import type { PaymentFact } from "../domain/payment";
 import { EFFECTS } from "../domain/stripe-effects";
 import type { ListedEvent } from "../ports/payments";
+import { recordOf } from "./audit";
 import type { Deps } from "./deps";
 import { processStripeEvent } from "./process-stripe-event";
 import { parkingReason } from "./receive-stripe-event";
@@ -20,6 +22,7 @@ const OVERLAP_MS = HOUR_MS;
 /** How far back a first or full run looks; Stripe keeps events for 30 days. */
 const HORIZON_MS = 30 * DAY_MS;
 const CURSOR = "reconcileStripe";
+const UNFINISHED_PER_RUN = 200;
 
 /** How a run looks: `events` since the last one; `full`, object by object both ways too. */
 export interface ReconcileInput {
@@ -43,11 +46,17 @@ export interface Reconciliation {
  * session is settled, claims are decided again. What no path of ours can mend is alerted. A dry run only tells.
  * Throws: AppError `unavailable` when Stripe cannot be reached; what was mended until then stays.
  */
-export async function reconcileStripe(deps: Deps, input: ReconcileInput, now: Instant): Promise<Reconciliation> {
-  const run = new Run(deps, input, now);
+export async function reconcileStripe(
+  deps: Deps,
+  actor: Actor,
+  input: ReconcileInput,
+  now: Instant,
+): Promise<Reconciliation> {
+  const run = new Run(deps, { ...input, actor }, now);
   const ours = await withLease(deps, "reconcile:stripe", async (stillOurs) => {
     if (input.accountId === null) await run.compareEvents(stillOurs);
     if (input.depth === "full") await run.compareObjects(stillOurs);
+    if (input.depth === "full" && input.accountId === null) await run.finishRepairs(stillOurs);
   });
   return { ok: true, busy: !ours, ...run.found };
 }
@@ -58,7 +67,7 @@ class Run {
 
   constructor(
     private readonly deps: Deps,
-    private readonly input: ReconcileInput,
+    private readonly input: ReconcileInput & { readonly actor: Actor },
     private readonly now: Instant,
   ) {}
 
@@ -134,36 +143,71 @@ class Run {
     const target = `returned ${returnedMinor}, lost ${disputedMinor}, ${unitsTaken} units to take, ${frozenBy.length} freezing`;
     await this.handle({ ...about, type: "state", there: target }, async () => {
       await convergePayment(this.deps, payment, this.now);
-      const after = await this.deps.paymentRecords.find(accountId, cause);
-      return after === null ? "gone" : paymentInWords(after);
     });
   }
 
   /** Mends a drift unless this is a dry run or nothing can; keeps and tells it in any case. */
-  private async handle(found: FoundDrift, mend: (() => Promise<string>) | null): Promise<void> {
-    const mends = mend !== null && !this.input.dryRun;
-    const after = mends ? await mend() : null;
-    const action = mends ? "repaired" : mend === null ? "alerted" : "proposed";
-    const drift: Drift = { ...found, after, action, at: this.now };
-    this.drifts.push(drift);
-    if (!this.input.dryRun) await this.deps.drifts.put(drift);
-    if (action === "alerted") this.deps.log.alert("stripe_drift", { ...drift });
-    else this.deps.log.info("stripe_drift", { ...drift });
+  private async handle(found: FoundDrift, mend: (() => Promise<void>) | null): Promise<void> {
+    const drift: Drift = { ...found, after: null, action: mend === null ? "alerted" : "proposed", at: this.now };
+    // What is being mended stands as proposed until it is, so that a crash in between leaves a trace.
+    if (!this.input.dryRun) await this.deps.drifts.put(drift, null);
+    if (drift.action === "alerted") this.deps.log.alert("stripe_drift", { ...drift });
+    if (mend === null || this.input.dryRun) {
+      this.drifts.push(drift);
+      return;
+    }
+    await mend();
+    this.drifts.push(await this.keepRepair(drift));
+  }
+
+  /** Repairs that a process did not live to write down: what it proposed and no run finds any more was mended. */
+  async finishRepairs(stillOurs: () => Promise<boolean>): Promise<void> {
+    if (this.input.dryRun) return;
+    for (const drift of await this.deps.drifts.list({ action: "proposed", limit: UNFINISHED_PER_RUN })) {
+      if (!(await stillOurs())) return;
+      await this.keepRepair(drift);
+    }
+  }
+
+  /** Writes down what a repair made of a drift, with its audit record. */
+  private async keepRepair(drift: Drift): Promise<Drift> {
+    const { type, stripeId, accountId, here, there } = drift;
+    const repaired: Drift = { ...drift, action: "repaired", after: await this.stateOf(stripeId) };
+    const act = {
+      at: drift.at,
+      actor: this.input.actor,
+      action: "repair_drift" as const,
+      accountId,
+      target: stripeId,
+      before: { type, here, there },
+      after: { here: repaired.after },
+    };
+    await this.deps.drifts.put(repaired, recordOf(this.deps.digest, act, { reason: null, identity: type }));
+    this.deps.log.info("stripe_drift", { ...repaired });
+    return repaired;
+  }
+
+  /** What we say of something at Stripe now. */
+  private async stateOf(stripeId: string): Promise<string> {
+    const { inbox, links, paymentRecords, payments } = this.deps;
+    const event = await inbox.find(stripeId);
+    if (event !== null) return `event ${event.state}`;
+    const link = await links.find(payments.mode, stripeId);
+    const payment = link === null ? null : await paymentRecords.find(link.accountId, link.cause);
+    return payment === null ? "nothing" : paymentInWords(payment);
   }
 
   /** Takes an event in as if it had just been delivered. */
-  private async takeIn(event: ListedEvent): Promise<string> {
+  private async takeIn(event: ListedEvent): Promise<void> {
     const { body, ...facts } = event;
     const bodyHash = this.deps.digest.text(body);
     const row = { ...facts, state: "received", attempts: 0, receivedAt: this.now, bodyHash } as const;
     await this.deps.inbox.store(row, body);
     await processStripeEvent(this.deps, event.id, this.now);
-    return `event ${(await this.deps.inbox.find(event.id))?.state ?? "lost"}`;
   }
 
-  private async settle(sessionId: string): Promise<string> {
+  private async settle(sessionId: string): Promise<void> {
     const settled = await settleCheckout(this.deps, sessionId, this.now);
     if (settled.kind === "ignored") throw new AppError("bug", `A paid session was not settled: ${settled.why}`);
-    return `granted by ${settled.entryId}`;
   }
 }

@@ -1,8 +1,10 @@
 import { AppError } from "../domain/app-error";
 import type { Instant } from "../domain/instant";
 import type { InboxEvent } from "../ports/inbox-store";
+import { recordOf } from "./audit";
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
+import { actorOf } from "./operation";
 import { processStripeEvent } from "./process-stripe-event";
 import { parkingReason } from "./receive-stripe-event";
 
@@ -23,14 +25,23 @@ export interface ReplayAnswer {
 export async function replayEvent(
   deps: Deps,
   caller: Caller,
-  { eventId }: { readonly eventId: string },
+  { eventId, reason }: { readonly eventId: string; readonly reason: string | null },
   now: Instant,
 ): Promise<ReplayAnswer> {
   const event = await requireEvent(deps, eventId);
   const why = parkingReason(deps, event);
   if (why !== null)
     throw new AppError("conflict", `eventId: expected an event that we may process, got one that was parked: ${why}`);
-  await deps.inbox.reopen(eventId);
+  const act = {
+    at: now,
+    actor: actorOf(caller),
+    action: "replay_event" as const,
+    accountId: (await deps.links.find(event.mode, event.objectId))?.accountId ?? null,
+    target: eventId,
+    before: { state: event.state, failure: event.failure },
+    after: { state: "received" },
+  };
+  await deps.inbox.reopen(eventId, recordOf(deps.digest, act, { reason, identity: deps.timing.randomId() }));
   deps.log.info("stripe_event_replayed", { eventId, type: event.type, by: caller.kind });
   await processStripeEvent(deps, eventId, now);
   const after = await requireEvent(deps, eventId);

@@ -4,11 +4,14 @@ import { chargeStepOf } from "../domain/charge-step";
 import type { Instant } from "../domain/instant";
 import type { MoneyBack } from "../domain/money-back";
 import { liveRefunds } from "../domain/money-back";
+import type { RefundMessage } from "../domain/outbox-message";
 import type { PaymentFact } from "../domain/payment";
 import { type Refusal, refuse } from "../domain/refusal";
+import type { OperationRef } from "../ports/operation-store";
+import { recordOf } from "./audit";
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
-import { identityOf, scopeOf } from "./operation";
+import { actorOf, identityOf, scopeOf } from "./operation";
 
 /** A refund as an operator asks for it; `amountMinor` null gives back all that is left. */
 export interface RefundInput {
@@ -53,7 +56,31 @@ export async function requestRefund(
   if (amountMinor > refundableMinor || amountMinor === 0) return refuse("exceeds_payment", { refundableMinor });
   const operation = await deps.operations.open({ ...ref, useCase: "refund", fingerprint, at: now });
   if (operation.fingerprint !== fingerprint) return refuse("key_reused");
-  await deps.outbox.put({
+  // The time of the first try: one that comes again after a crash makes the same message and the same record.
+  const { at } = operation;
+  const { currency } = payment;
+  const act = {
+    at,
+    actor: actorOf(caller),
+    action: "refund" as const,
+    accountId: payment.accountId,
+    target: payment.cause,
+    before: { refundableMinor, currency },
+    after: { refundableMinor: refundableMinor - amountMinor, currency },
+  };
+  const noted = recordOf(deps.digest, act, { reason: input.reason, identity: input.key });
+  await deps.outbox.put(refundMessage(payment, { ref, amountMinor, at }), noted);
+  const answer = { amountMinor: String(amountMinor) };
+  await deps.operations.finish(ref, answer);
+  deps.log.info("refund_requested", { paymentId: payment.cause, amountMinor, by: caller.kind });
+  return refundAnswer(payment, answer, "new");
+}
+
+function refundMessage(
+  payment: PaidPayment,
+  { ref, amountMinor, at }: { readonly ref: OperationRef; readonly amountMinor: Amount; readonly at: Instant },
+): RefundMessage {
+  return {
     kind: "stripe_refund",
     accountId: payment.accountId,
     causeKey: `refund:${ref.scope}:${ref.key}`,
@@ -63,12 +90,8 @@ export async function requestRefund(
       amountMinor,
       currency: payment.currency,
     },
-    at: now,
-  });
-  const answer = { amountMinor: String(amountMinor) };
-  await deps.operations.finish(ref, answer);
-  deps.log.info("refund_requested", { paymentId: payment.cause, amountMinor, by: caller.kind });
-  return refundAnswer(payment, answer, "new");
+    at,
+  };
 }
 
 function assertChargeStep(amountMinor: Amount | null, currency: string): void {

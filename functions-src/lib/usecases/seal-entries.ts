@@ -3,13 +3,14 @@ import { hashableEntry } from "../domain/hashable-entry";
 import type { WalletChanges } from "../domain/close-draft";
 import type { Digest } from "../ports/digest";
 import type { SealedChanges } from "../ports/wallet-store";
+import { nameAct } from "./audit";
 
 /** The hash of an entry: SHA-256 over its canonical JSON, the hash of the entry before it included. */
 export function hashEntry(entry: Omit<Entry, "hash">, digest: Digest): string {
   return digest.json(hashableEntry(entry));
 }
 
-/** Chains the entries of a plan to the head that was read, and moves the head of the wallet. */
+/** Chains the entries of a plan to the head that was read, moves the head of the wallet, and names the acts. */
 export function sealEntries(changes: WalletChanges, digest: Digest): SealedChanges {
   let prevHash = changes.wallet.head;
   const entries = changes.entries.map((draft): Entry => {
@@ -18,5 +19,7 @@ export function sealEntries(changes: WalletChanges, digest: Digest): SealedChang
     prevHash = hash;
     return entry;
   });
-  return { ...changes, wallet: { ...changes.wallet, head: prevHash }, entries };
+  const { acts, ...rest } = changes;
+  const audits = acts.map((act) => nameAct(act, digest, act.target));
+  return { ...rest, wallet: { ...changes.wallet, head: prevHash }, entries, audits };
 }

@@ -1,9 +1,10 @@
 import type { Amount } from "../domain/amount";
 import type { Instant } from "../domain/instant";
 import type { LowBalanceAlert, WalletPolicy } from "../domain/wallet";
-import type { WalletSettings } from "../ports/wallet-store";
+import { recordOf } from "./audit";
 import type { Caller, MemberCall } from "./caller";
 import type { Deps } from "./deps";
+import { actorOf } from "./operation";
 import { requireAccount } from "./resolve-account";
 
 /** What `account/alerts` answers. */
@@ -55,14 +56,19 @@ export async function setPolicy(
   now: Instant,
 ): Promise<PolicyAnswer> {
   await requireAccount(deps, input.accountId);
-  const settings: WalletSettings = { policy: input.policy };
-  const wallet = await deps.wallets.changeSettings({ accountId: input.accountId, unit: input.unit }, settings);
-  deps.log.info("policy_changed", {
-    accountId: input.accountId,
-    unit: input.unit,
-    by: caller.kind,
-    at: now,
-    ...input.policy,
+  const { accountId, unit, reason } = input;
+  const identity = deps.timing.randomId();
+  const wallet = await deps.wallets.changeSettings({ accountId, unit }, { policy: input.policy }, (before, after) => {
+    const act = {
+      at: now,
+      actor: actorOf(caller),
+      action: "set_policy" as const,
+      accountId,
+      target: after.id,
+      before: { ...before.policy },
+      after: { ...after.policy },
+    };
+    return recordOf(deps.digest, act, { reason, identity });
   });
   return { ok: true, policy: wallet.policy };
 }

@@ -1,16 +1,23 @@
 import { DRIFT_ACTIONS, DRIFT_TYPES, type Drift } from "../../domain/drift";
-import type { Database, StoredDocument } from "../../ports/collection";
+import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import type { DriftStore } from "../../ports/drift-store";
+import { createAuditLog } from "./audit-log";
 import { fromDbInstant, fromDbText, fromDbTextOrNull, fromDbWord, toDbInstant } from "./mapping";
 
 /** Makes the store of drifts over the collections `drifts` and `jobs`. */
 export function createDriftStore(database: Database): DriftStore {
   const drifts = database.collection("drifts");
   const jobs = database.collection("jobs");
+  const audits = createAuditLog(database);
+  const save = async ({ at, ...drift }: Drift, options: OperationOptions = {}): Promise<void> => {
+    const known = { schemaVersion: 1, ...drift, at: toDbInstant(at) };
+    const filter = { _id: `${drift.type}:${drift.stripeId}` };
+    await drifts.updateOne(filter, { $set: known }, { ...options, upsert: true });
+  };
   return {
-    put: async ({ at, ...drift }) => {
-      const known = { schemaVersion: 1, ...drift, at: toDbInstant(at) };
-      await drifts.updateOne({ _id: `${drift.type}:${drift.stripeId}` }, { $set: known }, { upsert: true });
+    put: async (drift, repair) => {
+      if (repair === null) await save(drift);
+      else await audits.alongside(repair, (options) => save(drift, options));
     },
     list: async ({ action, limit }) => {
       const filter = action === null ? {} : { action };

@@ -1,9 +1,12 @@
 import type { EntryNote } from "../../domain/wallet-draft";
 import type { Database, OperationOptions } from "../../ports/collection";
+import { fromDbDocument, fromDbText } from "./mapping";
 
-/** The collection `entryNotes`: free text of entries, kept apart so that it can be erased. */
+/** The collection `entryNotes`: free text of entries and audit records, kept apart so that it can be erased. */
 export interface EntryNotes {
-  insert(accountId: string, notes: readonly EntryNote[], options: OperationOptions): Promise<void>;
+  insert(accountId: string | null, notes: readonly EntryNote[], options: OperationOptions): Promise<void>;
+  /** The reasons of entries and audit records by id; those that were erased are missing. */
+  findReasons(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 /** Opens the collection `entryNotes`. */
@@ -21,5 +24,15 @@ export function createEntryNotes(database: Database): EntryNotes {
         })),
         options,
       ),
+    findReasons: async (ids) => {
+      if (ids.length === 0) return new Map();
+      const documents = await collection.find({ _id: { $in: [...ids] } }, { limit: ids.length });
+      return new Map(
+        documents.flatMap((document) => {
+          const { reason } = fromDbDocument(document["content"], "content");
+          return typeof reason === "string" ? [[fromDbText(document["_id"], "_id"), reason]] : [];
+        }),
+      );
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { STRIPE_MODES } from "../../domain/payment";
 import type { Database, StoredDocument } from "../../ports/collection";
 import type { InboxEvent, InboxStore } from "../../ports/inbox-store";
+import { createAuditLog } from "./audit-log";
 import { insertOnce } from "./insert-once";
 import { fromDbInstant, fromDbInteger, fromDbText, fromDbTextOrNull, fromDbWord, toDbInstant } from "./mapping";
 
@@ -10,24 +11,14 @@ export const INBOX_STATES: readonly InboxEvent["state"][] = ["received", "done",
 export function createInboxStore(database: Database): InboxStore {
   const events = database.collection("stripeEvents");
   const bodies = database.collection("stripeEventBodies");
+  const audits = createAuditLog(database);
   return {
     store: async (event, rawBody) => {
-      const { id, receivedAt, ...facts } = event;
-      const at = toDbInstant(receivedAt);
-      // `nextAttemptAt` starts at the epoch: due at once on every clock.
-      const row = {
-        _id: id,
-        schemaVersion: 1,
-        ...facts,
-        receivedAt: at,
-        nextAttemptAt: new Date(0),
-        failure: null,
-        doneAt: facts.state === "done" ? at : null,
-      };
+      const body = { _id: event.id, schemaVersion: 1, body: rawBody, at: toDbInstant(event.receivedAt) };
       // Both at once: Stripe hears of success only when both are there, and comes again until it does.
       const [, stored] = await Promise.all([
-        insertOnce(() => bodies.insertMany([{ _id: id, schemaVersion: 1, body: rawBody, at }])),
-        insertOnce(() => events.insertMany([row])),
+        insertOnce(() => bodies.insertMany([body])),
+        insertOnce(() => events.insertMany([toDbEvent(event)])),
       ]);
       return stored === "inserted";
     },
@@ -45,9 +36,11 @@ export function createInboxStore(database: Database): InboxStore {
       const known = await events.findOne({ _id: id });
       return known === null ? null : { ...fromDbEvent(known), failure: fromDbTextOrNull(known["failure"], "failure") };
     },
-    reopen: async (id) => {
+    reopen: async (id, noted) => {
       const fresh = { state: "received", attempts: 0, nextAttemptAt: new Date(0), failure: null, doneAt: null };
-      await events.updateOne({ _id: id }, { $set: fresh });
+      await audits.alongside(noted, async (options) => {
+        await events.updateOne({ _id: id }, { $set: fresh }, options);
+      });
     },
     finish: async (id, at) => {
       await events.updateOne(
@@ -66,6 +59,22 @@ export function createInboxStore(database: Database): InboxStore {
       const documents = await events.find(filter, { sort: { nextAttemptAt: 1 }, limit });
       return documents.map((document) => fromDbText(document["_id"], "_id"));
     },
+  };
+}
+
+type NewEvent = Parameters<InboxStore["store"]>[0];
+
+function toDbEvent({ id, receivedAt, ...facts }: NewEvent): Record<string, unknown> {
+  const at = toDbInstant(receivedAt);
+  return {
+    _id: id,
+    schemaVersion: 1,
+    ...facts,
+    receivedAt: at,
+    // The epoch: due at once on every clock.
+    nextAttemptAt: new Date(0),
+    failure: null,
+    doneAt: facts.state === "done" ? at : null,
   };
 }
 

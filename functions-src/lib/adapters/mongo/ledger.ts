@@ -4,7 +4,6 @@ import {
   type Entry,
   type EntryKind,
   type JsonObject,
-  type JsonValue,
   KEY_SCOPES,
   POSTING_ACCOUNTS,
   entryIdOf,
@@ -19,13 +18,14 @@ import {
   fromDbDocument,
   fromDbInstant,
   fromDbInteger,
+  fromDbJson,
   fromDbList,
   fromDbText,
   fromDbTextOrNull,
   fromDbWord,
-  isDbInteger,
   toDbInstant,
   toDbInteger,
+  toDbJson,
 } from "./mapping";
 
 /** What one cause leads to is few: a spend is reversed, a payment clawed in parts at most so often. */
@@ -203,24 +203,4 @@ function fromDbEntry(document: StoredDocument): Entry {
     prevHash: fromDbText(document["prevHash"], "prevHash"),
     hash: fromDbText(document["hash"], "hash"),
   };
-}
-
-/** Writes plain JSON; its numbers are whole and become 64-bit integers. */
-function toDbJson(database: Database, value: JsonValue): unknown {
-  if (typeof value === "number") return toDbInteger(database, value);
-  if (Array.isArray(value)) return value.map((element: JsonValue) => toDbJson(database, element));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([field, content]) => [field, toDbJson(database, content)]));
-}
-
-function fromDbJson(value: unknown, field: string): JsonValue {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (Array.isArray(value)) return value.map((element, index) => fromDbJson(element, `${field}.${index}`));
-  if (isDbInteger(value)) return fromDbInteger(value, field);
-  return Object.fromEntries(
-    Object.entries(fromDbDocument(value, field)).map(([name, content]) => [
-      name,
-      fromDbJson(content, `${field}.${name}`),
-    ]),
-  );
 }

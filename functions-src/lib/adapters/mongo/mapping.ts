@@ -1,4 +1,5 @@
 import { type Amount, toAmount } from "../../domain/amount";
+import type { JsonValue } from "../../domain/entry";
 import type { Instant } from "../../domain/instant";
 import type { Database, StoredDocument } from "../../ports/collection";
 
@@ -14,7 +15,7 @@ export function fromDbInteger(value: unknown, field: string): number {
 }
 
 /** Tells whether a stored value is a number. */
-export function isDbInteger(value: unknown): boolean {
+function isDbInteger(value: unknown): boolean {
   return typeof value === "number" || hasToNumber(value);
 }
 
@@ -86,4 +87,25 @@ export function fromDbList<T>(
 ): readonly T[] {
   if (!Array.isArray(value)) throw new Error(`${field}: expected a stored list, found ${String(value)}`);
   return value.map((element, index) => read(element, `${field}.${index}`));
+}
+
+/** Writes plain JSON; its numbers are whole and become 64-bit integers. */
+export function toDbJson(database: Database, value: JsonValue): unknown {
+  if (typeof value === "number") return toDbInteger(database, value);
+  if (Array.isArray(value)) return value.map((element: JsonValue) => toDbJson(database, element));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([field, content]) => [field, toDbJson(database, content)]));
+}
+
+/** Reads plain JSON. Throws: an Error when a stored number is not whole. */
+export function fromDbJson(value: unknown, field: string): JsonValue {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map((element, index) => fromDbJson(element, `${field}.${index}`));
+  if (isDbInteger(value)) return fromDbInteger(value, field);
+  return Object.fromEntries(
+    Object.entries(fromDbDocument(value, field)).map(([name, content]) => [
+      name,
+      fromDbJson(content, `${field}.${name}`),
+    ]),
+  );
 }

@@ -1,7 +1,7 @@
 import { type OutboxMessage, type RefundMessage, outboxIdOf } from "../../domain/outbox-message";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import type { OutboxRow, OutboxStore } from "../../ports/outbox-store";
-import { insertOnce } from "./insert-once";
+import { createAuditLog } from "./audit-log";
 import {
   fromDbAmount,
   fromDbDocument,
@@ -28,17 +28,21 @@ export interface OutboxCollection extends OutboxStore {
 /** Opens the collection `outbox`. */
 export function createOutbox(database: Database): OutboxCollection {
   const collection = database.collection("outbox");
+  const audits = createAuditLog(database);
   const filterOf = (id: string): Record<string, unknown> => ({ _id: id, accountId: accountOf(id) });
-  const insert = (messages: readonly OutboxMessage[], options?: OperationOptions): Promise<void> =>
+  const insert = (messages: readonly OutboxMessage[], options: OperationOptions): Promise<void> =>
     collection.insertMany(
       messages.map((message) => toDbMessage(database, message)),
       options,
     );
   return {
     insert,
-    put: async (message) => {
-      await insertOnce(() => insert([message]));
-    },
+    put: (message, noted) =>
+      audits.alongside(
+        noted,
+        (options) => insert([message], options),
+        async (options) => (await collection.findOne(filterOf(outboxIdOf(message)), options)) !== null,
+      ),
     claim: async (id, { now, nextAttemptAt }) => {
       const known = await collection.findOne(filterOf(id));
       if (known === null) return null;

@@ -3,13 +3,18 @@ import { clockDueAt } from "../../domain/allocation";
 import { nextDueAt } from "../../domain/lot";
 import { isArmed } from "../../domain/low-balance";
 import { type Wallet, type WalletRef, earliest, emptyWallet, walletIdOf } from "../../domain/wallet";
+import type { NotedRecord } from "../../ports/audit-log";
 import type { Database } from "../../ports/collection";
-import { StoreFailure, type WalletStore } from "../../ports/wallet-store";
+import { StoreFailure, type WalletSettings, type WalletStore } from "../../ports/wallet-store";
+import { createAuditLog } from "./audit-log";
 import type { Holds } from "./holds";
 import { inTransaction } from "./in-transaction";
 import { toDbInstant } from "./mapping";
 import { asTransient } from "./store-errors";
 import type { Wallets } from "./wallets";
+
+type WalletChange = (wallet: Wallet) => Wallet;
+type RecordOfChange = (before: Wallet, after: Wallet) => NotedRecord;
 
 const MAX_CLOCKS = 8;
 const MAX_TRIES = 20;
@@ -22,19 +27,26 @@ export function createSettings(
 ): Pick<WalletStore, "changeSettings" | "extendHold" | "putClock"> {
   const holdRows = database.collection("holds");
 
-  const attempt = (ref: WalletRef, change: (wallet: Wallet) => Wallet): Promise<Wallet> =>
+  const audits = createAuditLog(database);
+
+  const attempt = (ref: WalletRef, change: WalletChange, recordOf: RecordOfChange | undefined): Promise<Wallet> =>
     inTransaction(database.openSession(), async (options) => {
       const found = await wallets.find(ref, options);
-      const changed = change(found ?? emptyWallet(ref));
-      if (found === null) await asTransient(wallets.insert(changed, options));
-      else if (!(await wallets.update(changed, found.seq, options))) throw new StoreFailure("transient", null);
+      const before = found ?? emptyWallet(ref);
+      const changed = change(before);
+      const write = async (): Promise<void> => {
+        if (found === null) await asTransient(wallets.insert(changed, options));
+        else if (!(await wallets.update(changed, found.seq, options))) throw new StoreFailure("transient", null);
+      };
+      if (recordOf === undefined) await write();
+      else await audits.keep(recordOf(before, changed), options, write);
       return changed;
     });
   /** Reads, changes and writes a wallet in one transaction, so that no change undoes another. */
-  const changeWallet = async (ref: WalletRef, change: (wallet: Wallet) => Wallet): Promise<Wallet> => {
+  const changeWallet = async (ref: WalletRef, change: WalletChange, recordOf?: RecordOfChange): Promise<Wallet> => {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await attempt(ref, change);
+        return await attempt(ref, change, recordOf);
       } catch (error) {
         // The changes can be made again, so a commit of unknown fate is no reason to stop either.
         if (!(error instanceof StoreFailure) || error.kind === "corrupt") throw error;
@@ -44,17 +56,8 @@ export function createSettings(
   };
 
   return {
-    changeSettings: (ref, { policy, alert, topUp }) =>
-      changeWallet(ref, (wallet) => {
-        const lowAt = alert?.lowAt === undefined ? wallet.alert.lowAt : alert.lowAt;
-        const armed = alert?.lowAt === undefined ? wallet.alert.armed : isArmed(lowAt, wallet.available);
-        return {
-          ...wallet,
-          policy: { ...wallet.policy, ...policy },
-          alert: { ...wallet.alert, ...alert, lowAt, armed },
-          topUp: topUp === undefined ? wallet.topUp : topUp(wallet.topUp),
-        };
-      }),
+    changeSettings: (ref, settings, recordOf) =>
+      changeWallet(ref, (wallet) => withSettings(wallet, settings), recordOf),
     putClock: async (ref, subscriptionId, clock) => {
       await changeWallet(ref, (wallet) => {
         const others = wallet.clocks.filter((other) => other.subscriptionId !== subscriptionId);
@@ -77,5 +80,16 @@ export function createSettings(
       await holdRows.updateOne(filter, { $set: { expiresAt: toDbInstant(expiresAt) } });
       return (await holds.findByIds(wallet, [holdId]))[0] ?? null;
     },
+  };
+}
+
+function withSettings(wallet: Wallet, { policy, alert, topUp }: WalletSettings): Wallet {
+  const lowAt = alert?.lowAt === undefined ? wallet.alert.lowAt : alert.lowAt;
+  const armed = alert?.lowAt === undefined ? wallet.alert.armed : isArmed(lowAt, wallet.available);
+  return {
+    ...wallet,
+    policy: { ...wallet.policy, ...policy },
+    alert: { ...wallet.alert, ...alert, lowAt, armed },
+    topUp: topUp === undefined ? wallet.topUp : topUp(wallet.topUp),
   };
 }

@@ -6,6 +6,7 @@ import {
   type WalletStore,
   type WalletTransaction,
 } from "../../ports/wallet-store";
+import { type AuditCollection, createAuditLog } from "./audit-log";
 import { type EntryNotes, createEntryNotes } from "./entry-notes";
 import { HOLDS_PER_PAGE, type Holds, createHolds } from "./holds";
 import { type Ledger, createLedger } from "./ledger";
@@ -37,6 +38,7 @@ export function createWalletStore(database: Database): WalletStore {
     payments: createPaymentRecords(database),
     notes: createEntryNotes(database),
     outbox: createOutbox(database),
+    audits: createAuditLog(database),
   };
 
   const readsIn = (options?: OperationOptions): WalletReads => ({
@@ -82,6 +84,7 @@ interface Writers {
   readonly payments: PaymentCollection;
   readonly notes: EntryNotes;
   readonly outbox: OutboxCollection;
+  readonly audits: AuditCollection;
 }
 
 async function write(writers: Writers, changes: SealedChanges, options: OperationOptions): Promise<void> {
@@ -102,6 +105,7 @@ async function write(writers: Writers, changes: SealedChanges, options: Operatio
   }
   if (changes.notes.length > 0) await writers.notes.insert(wallet.accountId, changes.notes, options);
   if (changes.messages.length > 0) await writers.outbox.insert(changes.messages, options);
+  if (changes.audits.length > 0) await writers.audits.insert(changes.audits, options);
 }
 
 /** In somebody else's transaction the database's own error has to rise, or their driver would not retry. */

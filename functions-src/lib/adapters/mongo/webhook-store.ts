@@ -1,6 +1,7 @@
 import { WEBHOOK_TYPES, type WebhookDelivery, type WebhookEndpoint } from "../../domain/webhook";
 import type { Database, StoredDocument } from "../../ports/collection";
 import type { WebhookStore } from "../../ports/webhooks";
+import { type AuditCollection, createAuditLog } from "./audit-log";
 import { insertOnce } from "./insert-once";
 import {
   fromDbDocument,
@@ -23,23 +24,24 @@ type Endpoints = Pick<WebhookStore, "insertEndpoint" | "findEndpoint" | "listEnd
 
 /** Makes the store of subscribers over the collections `webhookEndpoints` and `webhookDeliveries`. */
 export function createWebhookStore(database: Database): WebhookStore {
-  return { ...createEndpoints(database), ...createDeliveries(database) };
+  const audits = createAuditLog(database);
+  return { ...createEndpoints(database, audits), ...createDeliveries(database, audits) };
 }
 
-function createEndpoints(database: Database): Endpoints {
+function createEndpoints(database: Database, audits: AuditCollection): Endpoints {
   const endpoints = database.collection("webhookEndpoints");
   return {
-    insertEndpoint: ({ id, createdAt, secrets, types, ...endpoint }) =>
-      endpoints.insertMany([
-        {
-          _id: id,
-          schemaVersion: 1,
-          ...endpoint,
-          types: types === null ? null : [...types],
-          secrets: toDbSecrets(secrets),
-          createdAt: toDbInstant(createdAt),
-        },
-      ]),
+    insertEndpoint: ({ id, createdAt, secrets, types, ...endpoint }, noted) => {
+      const document = {
+        _id: id,
+        schemaVersion: 1,
+        ...endpoint,
+        types: types === null ? null : [...types],
+        secrets: toDbSecrets(secrets),
+        createdAt: toDbInstant(createdAt),
+      };
+      return audits.alongside(noted, (options) => endpoints.insertMany([document], options));
+    },
     findEndpoint: async (id) => {
       const document = await endpoints.findOne({ _id: id });
       return document === null ? null : fromDbEndpoint(document);
@@ -48,17 +50,19 @@ function createEndpoints(database: Database): Endpoints {
       const documents = await endpoints.find({}, { sort: { _id: 1 }, limit: MAX_ENDPOINTS });
       return documents.map(fromDbEndpoint);
     },
-    updateEndpoint: async (id, { secrets, status }) => {
+    updateEndpoint: async (id, { secrets, status }, noted) => {
       const change = {
         ...(secrets === undefined ? {} : { secrets: toDbSecrets(secrets) }),
         ...(status === undefined ? {} : { status }),
       };
-      await endpoints.updateOne({ _id: id }, { $set: change });
+      await audits.alongside(noted, async (options) => {
+        await endpoints.updateOne({ _id: id }, { $set: change }, options);
+      });
     },
   };
 }
 
-function createDeliveries(database: Database): Omit<WebhookStore, keyof Endpoints> {
+function createDeliveries(database: Database, audits: AuditCollection): Omit<WebhookStore, keyof Endpoints> {
   const deliveries = database.collection("webhookDeliveries");
   const find = async (id: string): Promise<WebhookDelivery | null> => {
     const document = await deliveries.findOne({ _id: id });
@@ -90,8 +94,11 @@ function createDeliveries(database: Database): Omit<WebhookStore, keyof Endpoint
       };
       await deliveries.updateOne({ _id: id, state: "pending" }, { $set: change });
     },
-    reopenDelivery: async (id) => {
-      await deliveries.updateOne({ _id: id }, { $set: { state: "pending", tries: 0, nextAttemptAt: new Date(0) } });
+    reopenDelivery: async (id, noted) => {
+      const fresh = { state: "pending", tries: 0, nextAttemptAt: new Date(0) };
+      await audits.alongside(noted, async (options) => {
+        await deliveries.updateOne({ _id: id }, { $set: fresh }, options);
+      });
     },
     listDueDeliveries: async ({ now, limit }) => {
       const filter = { state: "pending", nextAttemptAt: { $lte: toDbInstant(now) } };

@@ -102,7 +102,31 @@ export const parseDrifts = parseWith(
 
 export const parseTrace = parseWith(z.strictObject({ id: fields.recordId }));
 
-export const parseReplayEvent = parseWith(z.strictObject({ eventId: fields.recordId }));
+export const parseReplayEvent = parseWith(
+  z
+    .strictObject({ eventId: fields.recordId, reason: fields.reason.optional() })
+    .transform(({ eventId, reason }) => ({ eventId, reason: reason ?? null })),
+);
+
+export const parseAudit = parseWith(
+  z
+    .strictObject({
+      accountId: fields.accountId.optional(),
+      actor: fields.recordId.optional(),
+      from: fields.instant.optional(),
+      to: fields.instant.optional(),
+      before: fields.recordId.optional(),
+      limit: z.int({ error: PAGE }).min(1, { error: PAGE }).max(200, { error: PAGE }).default(50),
+    })
+    .transform(({ accountId, actor, from, to, before, limit }) => ({
+      accountId: accountId ?? null,
+      actorId: actor ?? null,
+      from: from ?? null,
+      to: to ?? null,
+      before: before ?? null,
+      limit,
+    })),
+);
 
 /** The fields that were given. */
 function given<T extends object>(all: T): { [Field in keyof T]?: Exclude<T[Field], undefined> } {

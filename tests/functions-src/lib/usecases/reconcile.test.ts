@@ -1,5 +1,6 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
+import { SYSTEM_ACTORS } from "../../../../functions-src/lib/usecases/audit";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { type ReconcileInput, reconcileStripe } from "../../../../functions-src/lib/usecases/reconcile-stripe";
@@ -45,7 +46,7 @@ const event = (id: string, objectId: string) => ({
   body: "{}",
 });
 const run = (deps: TestDeps, input: Partial<ReconcileInput> = {}, now = T0) =>
-  reconcileStripe(deps, { accountId: null, dryRun: false, depth: "full", ...input }, now);
+  reconcileStripe(deps, SYSTEM_ACTORS.reconciler, { accountId: null, dryRun: false, depth: "full", ...input }, now);
 const tokens = async (deps: TestDeps, accountId: string) =>
   (await deps.wallets.loadWallet({ accountId, unit: "tokens" }))!.available;
 const operator = { kind: "operator", id: "op" } as const;

@@ -300,13 +300,20 @@ describe("an event that an operator replays", () => {
     deps.payments.failure = new Error("a bug of ours");
     await processStripeEvent(deps, "evt_again", T0);
     const eventId = { eventId: "evt_again" };
-    expect(await replayEvent(deps, operator, eventId, T0)).toMatchObject({
+    expect(await replayEvent(deps, operator, { ...eventId, reason: null }, T0)).toMatchObject({
       state: "received",
       failure: "a bug of ours",
     });
     deps.payments.failure = null;
-    expect(await replayEvent(deps, operator, eventId, T0)).toMatchObject({ ok: true, state: "done", failure: null });
-    expect(await replayEvent(deps, operator, eventId, T0)).toMatchObject({ ok: true, state: "done" });
+    expect(await replayEvent(deps, operator, { ...eventId, reason: null }, T0)).toMatchObject({
+      ok: true,
+      state: "done",
+      failure: null,
+    });
+    expect(await replayEvent(deps, operator, { ...eventId, reason: null }, T0)).toMatchObject({
+      ok: true,
+      state: "done",
+    });
     expect(await tokens(deps, who.accountId)).toBe(103);
   });
 
@@ -315,7 +322,11 @@ describe("an event that an operator replays", () => {
     await store(deps, "evt_live", "cs_live");
     const events = test.client.db("tollkeeper").collection<{ _id: string }>("stripeEvents");
     await events.updateOne({ _id: "evt_live" }, { $set: { mode: "live", state: "parked" } });
-    await expect(replayEvent(deps, operator, { eventId: "evt_live" }, T0)).rejects.toThrow("event of mode live");
-    await expect(replayEvent(deps, operator, { eventId: "evt_none" }, T0)).rejects.toThrow("expected a received event");
+    await expect(replayEvent(deps, operator, { eventId: "evt_live", reason: null }, T0)).rejects.toThrow(
+      "event of mode live",
+    );
+    await expect(replayEvent(deps, operator, { eventId: "evt_none", reason: null }, T0)).rejects.toThrow(
+      "expected a received event",
+    );
   });
 });

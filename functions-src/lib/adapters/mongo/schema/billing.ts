@@ -193,9 +193,9 @@ export const stripeEventBodiesDefinition: CollectionDefinition = {
 
 export const entryNotesDefinition: CollectionDefinition = {
   name: "entryNotes",
-  what: "erasable free text of ledger entries; the entry keeps its keyed hash",
+  what: "erasable free text of ledger entries and audit records; an entry keeps its keyed hash",
   schemaVersion: 1,
   shardKey: "accountId",
-  properties: { _id: text(), accountId: text(), content: { bsonType: "object" }, hash },
+  properties: { _id: text(), accountId: textOrNull(), content: { bsonType: "object" }, hash },
   indexes: [],
 };

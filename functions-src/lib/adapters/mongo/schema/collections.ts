@@ -8,6 +8,7 @@ import {
   stripeEventsDefinition,
   stripeLinksDefinition,
 } from "./billing";
+import { auditLogDefinition } from "./audit-log";
 import type { CollectionDefinition } from "./define-collection";
 import { driftsDefinition, jobsDefinition } from "./drifts";
 import { holdsDefinition } from "./holds";
@@ -32,6 +33,7 @@ export const COLLECTIONS: readonly CollectionDefinition[] = [
   lotStatesDefinition,
   holdsDefinition,
   ledgerDefinition,
+  auditLogDefinition,
   entryNotesDefinition,
   webhookEndpointsDefinition,
   webhookDeliveriesDefinition,
