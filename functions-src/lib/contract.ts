@@ -1,4 +1,5 @@
 /** The public types of the product: arguments as its parsers make them, results as its use cases give them. */
+export type { AuditAnswer } from "./usecases/show-audit";
 export type { BalanceAnswer } from "./usecases/read-balance";
 export type { CatalogAnswer } from "./usecases/list-catalog";
 export type { CheckoutAnswer, CheckoutInput } from "./usecases/start-checkout";

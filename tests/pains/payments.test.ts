@@ -1,4 +1,5 @@
 import Stripe from "stripe";
+import type { AuditAnswer } from "../../functions-src/lib/contract";
 import type { PurchaseAnswer } from "../../functions-src/lib/usecases/show-purchase";
 import type { Reconciliation } from "../../functions-src/lib/usecases/reconcile-stripe";
 import type { TraceAnswer } from "../../functions-src/lib/usecases/trace";
@@ -120,15 +121,69 @@ describe("P8: refunds and disputes", () => {
   it("that are won give back what they froze or took, that are lost take the disputed share, also when the bank changes its mind", async () => {
     const who = await shop.newPaidBuyer();
     await spend(who, 23);
-    const dispute = (await shop.simulate("dispute", { charge: who.chargeId, amount: 500 })) as {
-      readonly id: string;
-    };
+    const dispute = (await shop.simulate("dispute", {
+      charge: who.chargeId,
+      amount: 500,
+      reason: "product_not_received",
+    })) as { readonly id: string };
     await balanceIs(who, { available: 0, frozen: 80 });
     expect(await spend(who, 1)).toMatchObject({ ok: false, code: "insufficient_tokens" });
     await shop.simulate(`dispute/${dispute.id}/close`, { outcome: "lost" });
     await balanceIs(who, { available: 30, frozen: 0, debt: 0 });
     await shop.simulate(`dispute/${dispute.id}/close`, { outcome: "won" });
     await balanceIs(who, { available: 80, frozen: 0, debt: 0 });
+  });
+
+  it("for fraud, or a second one that is open, suspend the account; one for another reason leaves other units to spend", async () => {
+    const who = await shop.newPaidBuyer();
+    await call(shop.operator, "admin/grant", {
+      key: `${who.accountId}-gift`,
+      accountId: who.accountId,
+      amount: 10,
+      class: "promo",
+      reason: "units that nobody contests",
+    });
+    const open = async (reason: string): Promise<string> => {
+      const asked = { charge: who.chargeId, amount: 200, reason };
+      return String(((await shop.simulate("dispute", asked)) as { readonly id: string }).id);
+    };
+    const refused = { ok: false, code: "account_suspended" };
+    const first = await open("product_not_received");
+    await balanceIs(who, { available: 13, frozen: 100 });
+    expect(await spend(who, 1)).toMatchObject({ ok: true });
+    const second = await open("duplicate");
+    await until(
+      "the suspension",
+      () => spend(who, 1),
+      ({ ok }) => !ok,
+    );
+    expect(await spend(who, 1)).toMatchObject(refused);
+    expect(await openCheckout(who.user, { key: "more" })).toMatchObject(refused);
+    await shop.simulate(`dispute/${second}/close`, { outcome: "won" });
+    await until(
+      "the way back",
+      () => spend(who, 1),
+      ({ ok }) => ok,
+    );
+    await shop.simulate(`dispute/${first}/close`, { outcome: "won" });
+    await open("fraudulent");
+    await until(
+      "the suspension",
+      () => spend(who, 1),
+      ({ ok }) => !ok,
+    );
+    expect(await spend(who, 1)).toMatchObject(refused);
+    const letIn = { accountId: who.accountId, reason: "we spoke to the cardholder" };
+    expect(await call(shop.operator, "admin/unfreeze", letIn)).toMatchObject({
+      ok: true,
+      status: "open",
+      gate: "open",
+    });
+    expect(await spend(who, 1)).toMatchObject({ ok: true });
+    const { records } = await call<AuditAnswer>(shop.operator, "admin/audit", { accountId: who.accountId });
+    const standing = records.map(({ action }) => action).filter((action) => action !== "grant");
+    expect(standing).toEqual(["unfreeze", "suspend", "readmit", "suspend"]);
+    await shop.verify();
   });
 
   it("of a fraud warning freeze until the payment is refunded", async () => {

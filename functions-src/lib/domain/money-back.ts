@@ -2,6 +2,7 @@ import { type Amount, toAmount } from "./amount";
 import type { Instant } from "./instant";
 import { mulDiv } from "./mul-div";
 import type { PaymentClaims, PaymentFact } from "./payment";
+import type { Contest } from "./standing";
 import { earliest } from "./wallet";
 
 /** Longer than this a fraud warning does not freeze, whatever became of it. */
@@ -19,6 +20,8 @@ export interface MoneyBack {
     /** `inquiry`: a question that moves no money. `open`: the money is held. `lost`, also while an appeal runs. `closed`: it is ours. */
     readonly state: "inquiry" | "open" | "lost" | "closed";
     readonly amountMinor: Amount;
+    /** Whether the cardholder says it was not them. */
+    readonly fraud: boolean;
   }[];
   readonly warnings: readonly { readonly id: string; readonly actionable: boolean; readonly at: Instant }[];
 }
@@ -44,9 +47,17 @@ export function claimsOf(payment: PaymentFact, money: MoneyBack, now: Instant): 
       ...money.disputes.filter(({ state }) => state === "open").map(({ id }) => id),
       ...freezing.map(({ id }) => id),
     ].sort(),
+    contests: contestsOf(money),
     recheckAt: earliest(freezing.map(({ at }) => at + WARNING_FREEZE_MS)),
     revision: payment.revision + 1,
   };
+}
+
+function contestsOf({ disputes }: MoneyBack): readonly Contest[] {
+  return disputes
+    .filter(({ state, fraud }) => state === "open" || (state === "lost" && fraud))
+    .map(({ id, state, fraud }) => ({ disputeId: id, open: state === "open", fraud }))
+    .sort((left, right) => (left.disputeId < right.disputeId ? -1 : 1));
 }
 
 function sumOf(parts: readonly { readonly amountMinor: Amount }[]): Amount {
@@ -74,8 +85,15 @@ export function isSameClaims(left: PaymentClaims, right: PaymentClaims): boolean
     isSameUnits(left, right) &&
     left.returnedMinor === right.returnedMinor &&
     left.disputedMinor === right.disputedMinor &&
-    left.recheckAt === right.recheckAt
+    left.recheckAt === right.recheckAt &&
+    isSameContests(left.contests, right.contests)
   );
+}
+
+function isSameContests(left: readonly Contest[], right: readonly Contest[]): boolean {
+  const words = (contests: readonly Contest[]): string =>
+    contests.map(({ disputeId, open, fraud }) => `${disputeId}:${String(open)}:${String(fraud)}`).join();
+  return words(left) === words(right);
 }
 
 /** Tells whether two claims mean the same for the wallet: a cent that goes back may not be worth a unit more. */

@@ -1,5 +1,6 @@
 import { type Amount, ZERO } from "./amount";
 import type { Instant } from "./instant";
+import type { Contest } from "./standing";
 
 /** Whether Stripe objects are real money or tests; part of every key made from a Stripe id. */
 export const STRIPE_MODES = ["live", "test"] as const;
@@ -13,6 +14,8 @@ export interface PaymentClaims {
   readonly disputedMinor: Amount;
   readonly unitsTaken: Amount;
   readonly frozenBy: readonly string[];
+  /** Disputes that are open, or were lost as fraud: what the standing of the account depends on. */
+  readonly contests: readonly Contest[];
   /** When time alone changes the claims; null = never. */
   readonly recheckAt: Instant | null;
   /** Rises with each change of the claims, so that of two who decide on the same facts only one acts. */
@@ -25,6 +28,7 @@ export const NO_CLAIMS: PaymentClaims = {
   disputedMinor: ZERO,
   unitsTaken: ZERO,
   frozenBy: [],
+  contests: [],
   recheckAt: null,
   revision: 0,
 };

@@ -1,12 +1,13 @@
 import type { Instant } from "../domain/instant";
 import type { StripeMode } from "../domain/payment";
+import type { Contest, Standing } from "../domain/standing";
+import type { NotedRecord } from "./audit-log";
 
 export type Role = "owner" | "admin" | "member";
 
 /** A paying party. */
-export interface Account {
+export interface Account extends Standing {
   readonly id: string;
-  readonly status: "open" | "suspended" | "closed";
   readonly members: readonly { readonly userId: string; readonly role: Role }[];
   /** The Stripe customer of each mode, claimed by the first checkout. */
   readonly stripeCustomers: Readonly<Partial<Record<StripeMode, string>>>;
@@ -36,6 +37,16 @@ export interface AccountStore {
   /** Claims a mark for an account; answers who holds it. */
   claimIdentity(mark: { readonly id: string; readonly accountId: string; readonly at: Instant }): Promise<string>;
   finishSignup(userId: string): Promise<void>;
+  /**
+   * Changes the standing of an account and the gates of its wallets, with the record of it, in one transaction that also reads
+   * what contests its payments; of two who decide at once one decides again. A change that changes nothing keeps no record.
+   * Answers the standing as it is now; null = no such account.
+   */
+  changeStanding(
+    accountId: string,
+    change: (standing: Standing, contests: readonly Contest[]) => Standing,
+    recordOf: (before: Standing, after: Standing) => NotedRecord,
+  ): Promise<Standing | null>;
   /** Puts another Stripe customer in the place of one that is gone; answers the one that holds. */
   replaceStripeCustomer(claim: {
     readonly accountId: string;

@@ -61,6 +61,8 @@ export type SealedChanges = Omit<WalletChanges, "entries" | "acts"> & {
 /** Reads of wallets and ledgers; inside a transaction they see its snapshot, outside they are majority reads. */
 export interface WalletReads {
   loadWallet(ref: WalletRef): Promise<Wallet | null>;
+  /** A wallet before its first entry, with the gate of its account. */
+  newWallet(ref: WalletRef): Promise<Wallet>;
   /**
    * Loads what a batch needs beside the wallet: the first 1,000 waiting lots in burn order, up to 1,000 with something due,
    * up to 1,000 holds whose lease is over, and the records that commands name with the lots of their receipts.

@@ -12,7 +12,7 @@ import {
   repeat,
 } from "../domain/plan-batch";
 import { type Refusal, refuse } from "../domain/refusal";
-import { type WalletRef, emptyWallet, walletIdOf } from "../domain/wallet";
+import { type WalletRef, walletIdOf } from "../domain/wallet";
 import type { Digest } from "../ports/digest";
 import type { Log } from "../ports/log";
 import type { Timing } from "../ports/timing";
@@ -101,7 +101,7 @@ export async function loadBatchFacts(
   commands: readonly WalletCommand[],
   now: Instant,
 ): Promise<BatchFacts> {
-  const wallet = (await reads.loadWallet(ref)) ?? emptyWallet(ref);
+  const wallet = (await reads.loadWallet(ref)) ?? (await reads.newWallet(ref));
   const needed = neededFacts(wallet, commands, now);
   return needsNothing(needed) ? onlyWallet(wallet) : reads.loadFacts(wallet, needed, operationTime(wallet, now));
 }

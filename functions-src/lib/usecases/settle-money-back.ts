@@ -7,6 +7,7 @@ import type { MoneyBackObject } from "../domain/stripe-effects";
 import type { Deps } from "./deps";
 import { settleCheckout } from "./settle-checkout";
 import { settleTopUp } from "./settle-top-up";
+import { settleStanding } from "./standing";
 
 /** How often others may decide on the same payment before the event has to come again. */
 const MAX_TRIES = 5;
@@ -58,9 +59,13 @@ export async function convergePayment(deps: Deps, purchase: Purchase, now: Insta
     const paymentIntentId = payment?.stripePaymentIntentId ?? null;
     if (payment === null || paymentIntentId === null) return { kind: "ignored", why: `${cause} has no payment` };
     // Read after the payment: claims that are older than its revision are never written.
-    const claims = claimsOf(payment, await deps.payments.loadMoneyBack(paymentIntentId), now);
-    if (isSameClaims(payment, claims)) return { kind: "unchanged", cause, claims: payment };
-    if (await bookClaims(deps, payment, claims, now)) return { kind: "changed", cause, claims };
+    const money = await deps.payments.loadMoneyBack(paymentIntentId);
+    const claims = claimsOf(payment, money, now);
+    const isSame = isSameClaims(payment, claims);
+    if (!isSame && !(await bookClaims(deps, payment, claims, now))) continue;
+    // Also when nothing changed: a process may have died between the claims and the standing that follows from them.
+    if (money.disputes.length > 0) await settleStanding(deps, accountId, now);
+    return isSame ? { kind: "unchanged", cause, claims: payment } : { kind: "changed", cause, claims };
   }
   throw new AppError("unavailable", `The claims on ${cause} stay contested: try again`);
 }

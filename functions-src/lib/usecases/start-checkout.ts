@@ -30,7 +30,7 @@ export interface CheckoutAnswer {
 
 /**
  * Opens a Stripe checkout for a pack. A call that died between Stripe and our answer is finished by the same key.
- * Refuses, in this order: key_reused, account_closed, pack_unknown, coupon_invalid.
+ * Refuses, in this order: key_reused, account_closed, account_suspended, pack_unknown, coupon_invalid.
  * Throws: AppError `invalid_input` when units or price times quantity pass the largest amount, `unavailable` when Stripe
  * cannot be reached.
  */
@@ -49,6 +49,7 @@ export async function startCheckout(
   const account = await deps.accounts.findAccount(accountId);
   const pack = (await deps.catalog(now)).packs.find(({ id }) => id === input.pack);
   if (account?.status === "closed") return refuse("account_closed");
+  if (account?.status === "suspended") return refuse("account_suspended");
   if (pack === undefined) return refuse("pack_unknown", { pack: input.pack });
   assertQuantity(pack, input.quantity);
   const promotionCodeId = input.coupon === null ? null : await deps.payments.findPromotionCode(input.coupon);

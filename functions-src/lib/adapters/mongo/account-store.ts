@@ -1,22 +1,14 @@
 import type { StripeMode } from "../../domain/payment";
-import type { Account, AccountStore, Role, User } from "../../ports/account-store";
+import { GOOD_STANDING } from "../../domain/standing";
+import type { AccountStore, User } from "../../ports/account-store";
 import type { Database, StoredDocument } from "../../ports/collection";
 import { StoreFailure } from "../../ports/wallet-store";
 import { inTransaction } from "./in-transaction";
+import { ROLES, fromDbAccount } from "./account-mapping";
+import { createStandings } from "./account-standing";
 import { insertOnce } from "./insert-once";
-import {
-  fromDbDocument,
-  fromDbInstant,
-  fromDbInteger,
-  fromDbList,
-  fromDbText,
-  fromDbWord,
-  toDbInstant,
-  toDbInteger,
-} from "./mapping";
+import { fromDbDocument, fromDbInstant, fromDbList, fromDbText, fromDbWord, toDbInstant, toDbInteger } from "./mapping";
 
-export const ROLES: readonly Role[] = ["owner", "admin", "member"];
-export const ACCOUNT_STATUSES: readonly Account["status"][] = ["open", "suspended", "closed"];
 export const SIGNUP_STATES: readonly User["signup"][] = ["pending", "done"];
 
 const MAX_TRIES = 10;
@@ -31,18 +23,6 @@ export function createAccountStore(database: Database): AccountStore {
   const findUser = async (userId: string): Promise<User | null> => {
     const document = await users.findOne({ _id: userId });
     return document === null ? null : fromDbUser(document);
-  };
-
-  const createBoth = async (user: NewUser): Promise<void> => {
-    try {
-      await inTransaction(database.openSession(), async (options) => {
-        await users.insertMany([newUser(user)], options);
-        await accounts.insertMany([newAccount(database, user)], options);
-      });
-    } catch (error) {
-      // The trigger and the first call race here; the loser reads what the winner made.
-      if (!(error instanceof StoreFailure)) throw error;
-    }
   };
 
   /** Sets the customer of a mode where it is still what it was; answers the one that holds. */
@@ -66,16 +46,7 @@ export function createAccountStore(database: Database): AccountStore {
       const document = await accounts.findOne({ _id: accountId });
       return document === null ? null : fromDbAccount(document);
     },
-    createUserWithAccount: async (user) => {
-      for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-        await createBoth(user);
-        const made = await findUser(user.userId);
-        if (made !== null) return made;
-        // The winner of the race has not committed yet: what it makes is there in a moment, or gone with it.
-        await new Promise((resolve) => setTimeout(resolve, tries * RETRY_MS));
-      }
-      return lostUser(user.userId);
-    },
+    createUserWithAccount: createSignup(database, findUser),
     claimIdentity: async ({ id, accountId, at }) => {
       await insertOnce(() => marks.insertMany([{ _id: id, schemaVersion: 1, accountId, at: toDbInstant(at) }]));
       const mark = await marks.findOne({ _id: id });
@@ -84,10 +55,39 @@ export function createAccountStore(database: Database): AccountStore {
     finishSignup: async (userId) => {
       await users.updateOne({ _id: userId }, { $set: { signup: "done" } });
     },
+    changeStanding: createStandings(database),
     claimStripeCustomer: ({ accountId, mode, customerId }) =>
       setCustomer({ accountId, mode, customerId }, { $exists: false }),
     replaceStripeCustomer: ({ accountId, mode, gone, customerId }) =>
       setCustomer({ accountId, mode, customerId }, gone),
+  };
+}
+
+/** Makes a user and their account, both or neither. */
+function createSignup(database: Database, findUser: AccountStore["findUser"]): AccountStore["createUserWithAccount"] {
+  const accounts = database.collection("accounts");
+  const users = database.collection("users");
+  const createBoth = async (user: NewUser): Promise<void> => {
+    try {
+      await inTransaction(database.openSession(), async (options) => {
+        await users.insertMany([newUser(user)], options);
+        await accounts.insertMany([newAccount(database, user)], options);
+      });
+    } catch (error) {
+      // The trigger and the first call race here; the loser reads what the winner made.
+      if (!(error instanceof StoreFailure)) throw error;
+    }
+  };
+
+  return async (user) => {
+    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+      await createBoth(user);
+      const made = await findUser(user.userId);
+      if (made !== null) return made;
+      // The winner of the race has not committed yet: what it makes is there in a moment, or gone with it.
+      await new Promise((resolve) => setTimeout(resolve, tries * RETRY_MS));
+    }
+    return lostUser(user.userId);
   };
 }
 
@@ -107,7 +107,8 @@ function newAccount(database: Database, { userId, accountId, at }: NewUser): Rec
   return {
     _id: accountId,
     schemaVersion: 1,
-    status: "open",
+    ...GOOD_STANDING,
+    standingRevision: 0,
     members: [{ userId, role: "owner" }],
     stripeCustomers: {},
     entitlementVersion: toDbInteger(database, 1),
@@ -130,26 +131,6 @@ function fromDbUser(document: StoredDocument): User {
       };
     }),
     signup: fromDbWord(document["signup"], SIGNUP_STATES, "signup"),
-    createdAt: fromDbInstant(document["createdAt"], "createdAt"),
-  };
-}
-
-function fromDbAccount(document: StoredDocument): Account {
-  const customers = fromDbDocument(document["stripeCustomers"], "stripeCustomers");
-  return {
-    id: fromDbText(document["_id"], "_id"),
-    status: fromDbWord(document["status"], ACCOUNT_STATUSES, "status"),
-    members: fromDbList(document["members"], "members", (element, path) => {
-      const member = fromDbDocument(element, path);
-      return {
-        userId: fromDbText(member["userId"], `${path}.userId`),
-        role: fromDbWord(member["role"], ROLES, `${path}.role`),
-      };
-    }),
-    stripeCustomers: Object.fromEntries(
-      Object.entries(customers).map(([mode, id]) => [mode, fromDbText(id, `stripeCustomers.${mode}`)]),
-    ),
-    entitlementVersion: fromDbInteger(document["entitlementVersion"], "entitlementVersion"),
     createdAt: fromDbInstant(document["createdAt"], "createdAt"),
   };
 }

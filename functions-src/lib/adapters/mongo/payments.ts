@@ -1,9 +1,11 @@
 import { type PaymentClaims, type PaymentFact, STRIPE_MODES } from "../../domain/payment";
 import type { Instant } from "../../domain/instant";
+import type { Contest } from "../../domain/standing";
 import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import type { PaymentRecords } from "../../ports/payment-records";
 import {
   fromDbAmount,
+  fromDbDocument,
   fromDbInstant,
   fromDbInstantOrNull,
   fromDbInteger,
@@ -20,6 +22,8 @@ import {
 export interface PaymentCollection extends PaymentRecords {
   insert(payments: readonly PaymentFact[], options: OperationOptions): Promise<void>;
   find(accountId: string, cause: string, options?: OperationOptions): Promise<PaymentFact | null>;
+  /** What contests the payments of an account, of at most 100 payments. */
+  listContests(accountId: string, options: OperationOptions): Promise<readonly Contest[]>;
   updateClaims(
     payment: Pick<PaymentFact, "accountId" | "cause">,
     claims: PaymentClaims,
@@ -59,6 +63,11 @@ export function createPaymentRecords(database: Database): PaymentCollection {
       const filter = { recheckAt: { $type: "date", $lte: toDbInstant(until) } };
       return (await collection.find(filter, { sort: { recheckAt: 1 }, limit })).map(fromDbPayment);
     },
+    listContests: async (accountId, options) => {
+      const filter = { accountId, contested: true };
+      const documents = await collection.find(filter, { ...options, limit: MAX_CONTESTED });
+      return documents.map(fromDbPayment).flatMap(({ contests }) => contests);
+    },
     listSince: ({ since, accountId }) => listSince(collection, { since, accountId }),
     updateClaims: async (payment, claims, options) => {
       const filter = { _id: idOf(payment), accountId: payment.accountId, revision: claims.revision - 1 };
@@ -68,6 +77,7 @@ export function createPaymentRecords(database: Database): PaymentCollection {
 }
 
 const PAYMENTS_PER_PAGE = 500;
+const MAX_CONTESTED = 100;
 
 /** Walks payments by id, page by page, so that those that are made meanwhile move nothing. */
 async function* listSince(
@@ -96,8 +106,19 @@ function toDbClaims(database: Database, claims: PaymentClaims): Record<string, u
     disputedMinor: toDbInteger(database, claims.disputedMinor),
     unitsTaken: toDbInteger(database, claims.unitsTaken),
     frozenBy: [...claims.frozenBy],
+    contests: claims.contests.map((contest) => ({ ...contest })),
+    contested: claims.contests.length > 0,
     recheckAt: toDbInstantOrNull(claims.recheckAt),
     revision: claims.revision,
+  };
+}
+
+function fromDbContest(value: unknown, path: string): Contest {
+  const contest = fromDbDocument(value, path);
+  return {
+    disputeId: fromDbText(contest["disputeId"], `${path}.disputeId`),
+    open: contest["open"] === true,
+    fraud: contest["fraud"] === true,
   };
 }
 
@@ -118,6 +139,7 @@ function fromDbPayment(document: StoredDocument): PaymentFact {
     disputedMinor: fromDbAmount(document["disputedMinor"], "disputedMinor"),
     unitsTaken: fromDbAmount(document["unitsTaken"], "unitsTaken"),
     frozenBy: fromDbList(document["frozenBy"], "frozenBy", fromDbText),
+    contests: fromDbList(document["contests"], "contests", fromDbContest),
     recheckAt: fromDbInstantOrNull(document["recheckAt"], "recheckAt"),
     revision: fromDbInteger(document["revision"], "revision"),
   };

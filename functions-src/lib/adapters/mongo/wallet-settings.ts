@@ -2,10 +2,11 @@ import { AppError } from "../../domain/app-error";
 import { clockDueAt } from "../../domain/allocation";
 import { nextDueAt } from "../../domain/lot";
 import { isArmed } from "../../domain/low-balance";
-import { type Wallet, type WalletRef, earliest, emptyWallet, walletIdOf } from "../../domain/wallet";
+import { type Wallet, type WalletRef, earliest, walletIdOf } from "../../domain/wallet";
 import type { NotedRecord } from "../../ports/audit-log";
 import type { Database } from "../../ports/collection";
 import { StoreFailure, type WalletSettings, type WalletStore } from "../../ports/wallet-store";
+import { createNewWallets } from "./account-standing";
 import { createAuditLog } from "./audit-log";
 import type { Holds } from "./holds";
 import { inTransaction } from "./in-transaction";
@@ -22,17 +23,17 @@ const MAX_TRIES = 20;
 /** Makes the writes that change how a wallet behaves and not what it holds: they add no ledger entry. */
 export function createSettings(
   database: Database,
-  wallets: Wallets,
-  holds: Holds,
+  { wallets, holds }: { readonly wallets: Wallets; readonly holds: Holds },
 ): Pick<WalletStore, "changeSettings" | "extendHold" | "putClock"> {
   const holdRows = database.collection("holds");
 
   const audits = createAuditLog(database);
+  const newWallet = createNewWallets(database);
 
   const attempt = (ref: WalletRef, change: WalletChange, recordOf: RecordOfChange | undefined): Promise<Wallet> =>
     inTransaction(database.openSession(), async (options) => {
       const found = await wallets.find(ref, options);
-      const before = found ?? emptyWallet(ref);
+      const before = found ?? (await newWallet(ref, options));
       const changed = change(before);
       const write = async (): Promise<void> => {
         if (found === null) await asTransient(wallets.insert(changed, options));

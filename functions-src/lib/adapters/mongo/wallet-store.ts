@@ -6,6 +6,7 @@ import {
   type WalletStore,
   type WalletTransaction,
 } from "../../ports/wallet-store";
+import { createNewWallets } from "./account-standing";
 import { type AuditCollection, createAuditLog } from "./audit-log";
 import { type EntryNotes, createEntryNotes } from "./entry-notes";
 import { HOLDS_PER_PAGE, type Holds, createHolds } from "./holds";
@@ -24,6 +25,7 @@ import { type Wallets, createWallets } from "./wallets";
 /** Makes the store of wallets, lots, holds and the ledger over the collections of one database. */
 export function createWalletStore(database: Database): WalletStore {
   const wallets = createWallets(database);
+  const newWallet = createNewWallets(database);
   const ledger = createLedger(database);
   const lots = createLots(database);
   const lotStates = createLotStates(database);
@@ -43,6 +45,7 @@ export function createWalletStore(database: Database): WalletStore {
 
   const readsIn = (options?: OperationOptions): WalletReads => ({
     loadWallet: (ref) => wallets.find(ref, options),
+    newWallet: (ref) => newWallet(ref, options),
     loadFacts: (wallet, needed, at) =>
       loadFacts(writers, wallet, needed, { at, ...(options === undefined ? {} : { options }) }),
     findByNames: (accountId, names) => ledger.findByNames(accountId, names, options),
@@ -70,7 +73,7 @@ export function createWalletStore(database: Database): WalletStore {
     findLastAt: (wallet, at) => ledger.findLastAt(wallet, at),
     findLots: (accountId, lotIds) => lots.findByIds(accountId, lotIds),
     listOpenHolds: (wallet) => holds.listOpen(wallet, { until: null, limit: HOLDS_PER_PAGE }),
-    ...createSettings(database, wallets, holds),
+    ...createSettings(database, { wallets, holds }),
   };
 }
 

@@ -21,6 +21,9 @@ import {
 } from "./mapping";
 
 export const DEBT_POLICIES: readonly WalletPolicy["debt"][] = ["repay", "collect"];
+/** An account has one wallet per unit. */
+const MAX_WALLETS = 100;
+
 export const GATES: readonly Gate[] = ["open", "frozen", "suspended", "closed"];
 
 /** The collection `wallets`. */
@@ -31,6 +34,8 @@ export interface Wallets {
   update(wallet: Wallet, expectedSeq: number, options: OperationOptions): Promise<boolean>;
   /** Wallets with something due between two instants, the longest due first, one page. */
   listDue(page: DuePage): Promise<readonly DueWallet[]>;
+  /** Sets the gate of every wallet of an account, at most 100 of them. */
+  setGates(accountId: string, gate: Gate, options: OperationOptions): Promise<void>;
   list(page: {
     readonly accountId?: string;
     readonly afterId?: string;
@@ -63,6 +68,11 @@ export function createWallets(database: Database): Wallets {
         unit: fromDbText(document["unit"], "unit"),
         dueAt: fromDbInstant(document["dueAt"], "dueAt"),
       }));
+    },
+    setGates: async (accountId, gate, options) => {
+      const range = { accountId, _id: { $gt: `${accountId}:`, $lt: `${accountId};` } };
+      const documents = await collection.find(range, { ...options, sort: { _id: 1 }, limit: MAX_WALLETS });
+      for (const { _id } of documents) await collection.updateOne({ _id, accountId }, { $set: { gate } }, options);
     },
     list: async ({ accountId, afterId, limit }) => {
       const filter =

@@ -69,8 +69,8 @@ export function fromStripeRefund({ id, status, amount }: Stripe.Refund): MoneyBa
 }
 
 /** Reads a dispute in our words. */
-export function fromStripeDispute({ id, status, amount }: Stripe.Dispute): MoneyBack["disputes"][number] {
-  return { id, state: disputeState(status), amountMinor: amountOf(amount, id) };
+export function fromStripeDispute({ id, status, amount, reason }: Stripe.Dispute): MoneyBack["disputes"][number] {
+  return { id, state: disputeState(status), amountMinor: amountOf(amount, id), fraud: reason === "fraudulent" };
 }
 
 /** Reads a fraud warning in our words. */

@@ -100,6 +100,8 @@ export const parseDrifts = parseWith(
     .transform(({ state, ...rest }) => ({ ...rest, state: state ?? null })),
 );
 
+export const parseStanding = parseWith(z.strictObject({ accountId: fields.accountId, reason: fields.reason }));
+
 export const parseTrace = parseWith(z.strictObject({ id: fields.recordId }));
 
 export const parseReplayEvent = parseWith(

@@ -54,6 +54,7 @@ const dispute = (state: MoneyBack["disputes"][number]["state"], amountMinor = 49
   id,
   state,
   amountMinor: toAmount(amountMinor),
+  fraud: false,
 });
 const spend = (memory: MemoryWallet, amount: number, at = T0): string => {
   const outcome = post(memory, spendOf(amount), at);

@@ -80,6 +80,7 @@ const dispute = (id: string, state: MoneyBack["disputes"][number]["state"]) => (
   id,
   state,
   amountMinor: toAmount(1000),
+  fraud: false,
 });
 const walletOf = async ({ deps, accountId }: Buyer) => (await deps.wallets.loadWallet({ accountId, unit: "tokens" }))!;
 const paymentOf = ({ deps, accountId, sessionId }: Buyer) => deps.paymentRecords.find(accountId, `pack:${sessionId}`);

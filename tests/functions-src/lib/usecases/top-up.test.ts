@@ -169,7 +169,7 @@ describe("an automatic top-up", () => {
     payments.moneyBack.set(paid, { refunds, disputes: [], warnings: [] });
     await settleMoneyBack(deps, { kind: "refund", id: "re_t" }, T0);
     expect(await wallet()).toMatchObject({ available: 50, topUp: { enabled: true } });
-    const disputes = [{ id: "dp_t", state: "open" as const, amountMinor: toAmount(500) }];
+    const disputes = [{ id: "dp_t", state: "open" as const, amountMinor: toAmount(500), fraud: false }];
     payments.moneyBack.set(paid, { refunds, disputes, warnings: [] });
     await settleMoneyBack(deps, { kind: "dispute", id: "dp_t" }, T0);
     expect(await wallet()).toMatchObject({ available: 0, frozen: 50, topUp: { enabled: false } });

@@ -1,5 +1,7 @@
-import { ACCOUNT_STATUSES, ROLES, SIGNUP_STATES } from "../account-store";
-import { type CollectionDefinition, amount, closed, instant, list, text, word } from "./define-collection";
+import { ACCOUNT_STATUSES } from "../../../domain/standing";
+import { ROLES } from "../account-mapping";
+import { SIGNUP_STATES } from "../account-store";
+import { type CollectionDefinition, amount, closed, flag, instant, list, text, word } from "./define-collection";
 
 const roles = word(ROLES);
 
@@ -11,6 +13,9 @@ export const accountsDefinition: CollectionDefinition = {
   properties: {
     _id: text(),
     status: word(ACCOUNT_STATUSES),
+    frozen: flag,
+    suspendedFor: list(text(128), 2000),
+    standingRevision: { bsonType: "int", minimum: 0 },
     members: { ...list(closed({ userId: text(), role: roles }), 1000), minItems: 1 },
     stripeCustomers: closed({ live: text(), test: text() }, ["live", "test"]),
     entitlementVersion: amount,

@@ -8,6 +8,7 @@ import {
   amount,
   amountOrNull,
   closed,
+  flag,
   hash,
   instant,
   instantOrNull,
@@ -123,11 +124,19 @@ export const paymentsDefinition: CollectionDefinition = {
     disputedMinor: amount,
     unitsTaken: amount,
     frozenBy: list(text(128), 20),
+    contests: list(closed({ disputeId: text(128), open: flag, fraud: flag }), 20),
+    contested: flag,
     recheckAt: instantOrNull,
     revision: smallNumber(1_000_000),
   },
   rules: [{ $lte: ["$unitsTaken", "$unitsGranted"] }],
   indexes: [
+    {
+      name: "contested",
+      key: { accountId: 1 },
+      partialFilterExpression: { contested: true },
+      serves: "the disputes of an account, which decide whether it is suspended",
+    },
     {
       name: "recheck_due",
       key: { recheckAt: 1 },

@@ -1,0 +1,57 @@
+import { AppError } from "../../domain/app-error";
+import { gateOf, isSameStanding } from "../../domain/standing";
+import type { AccountStore } from "../../ports/account-store";
+import { type Wallet, type WalletRef, emptyWallet } from "../../domain/wallet";
+import type { Database, OperationOptions } from "../../ports/collection";
+import { StoreFailure } from "../../ports/wallet-store";
+import { fromDbAccount } from "./account-mapping";
+import { createAuditLog } from "./audit-log";
+import { inTransaction } from "./in-transaction";
+import { createPaymentRecords } from "./payments";
+import { createWallets } from "./wallets";
+
+const MAX_TRIES = 20;
+
+/** Makes the reader of wallets that do not exist yet: they begin with the gate of their account. */
+export function createNewWallets(database: Database): (ref: WalletRef, options?: OperationOptions) => Promise<Wallet> {
+  const accounts = database.collection("accounts");
+  return async (ref, options) => {
+    const account = await accounts.findOne({ _id: ref.accountId }, options);
+    return account === null ? emptyWallet(ref) : { ...emptyWallet(ref), gate: gateOf(fromDbAccount(account)) };
+  };
+}
+
+/** Makes the change of an account's standing: the account, the gates of its wallets and the audit record, all or nothing. */
+export function createStandings(database: Database): AccountStore["changeStanding"] {
+  const accounts = database.collection("accounts");
+  const wallets = createWallets(database);
+  const payments = createPaymentRecords(database);
+  const audits = createAuditLog(database);
+
+  const attempt: AccountStore["changeStanding"] = (accountId, change, recordOf) =>
+    inTransaction(database.openSession(), async (options) => {
+      const document = await accounts.findOne({ _id: accountId }, options);
+      if (document === null) return null;
+      const { status, frozen, suspendedFor } = fromDbAccount(document);
+      const before = { status, frozen, suspendedFor };
+      const after = change(before, await payments.listContests(accountId, options));
+      const changed = { ...after, suspendedFor: [...after.suspendedFor] };
+      // Written in any case: of two who decide at once one meets the other here and decides again on what is then.
+      await accounts.updateOne({ _id: accountId }, { $set: changed, $inc: { standingRevision: 1 } }, options);
+      if (isSameStanding(before, after)) return before;
+      await audits.keep(recordOf(before, after), options, () => wallets.setGates(accountId, gateOf(after), options));
+      return after;
+    });
+
+  return async (accountId, change, recordOf) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt(accountId, change, recordOf);
+      } catch (error) {
+        // A change that was made already changes nothing, so a commit of unknown fate is tried again like any other.
+        if (!(error instanceof StoreFailure) || error.kind === "corrupt") throw error;
+        if (tries === MAX_TRIES) throw new AppError("unavailable", `Account ${accountId} stays busy: try again`);
+      }
+    }
+  };
+}

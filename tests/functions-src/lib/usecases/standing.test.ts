@@ -1,0 +1,106 @@
+import { AppError } from "../../../../functions-src/lib/domain/app-error";
+import { toAmount } from "../../../../functions-src/lib/domain/amount";
+import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
+import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
+import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
+import { settleCheckout } from "../../../../functions-src/lib/usecases/settle-checkout";
+import { settleMoneyBack } from "../../../../functions-src/lib/usecases/settle-money-back";
+import { showAudit } from "../../../../functions-src/lib/usecases/show-audit";
+import { freezeAccount, settleStanding, unfreezeAccount } from "../../../../functions-src/lib/usecases/standing";
+import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
+import demo from "../../../../catalog/demo.json";
+import { T0, grantOf, spendOf } from "../../../support/builders";
+import { FakePayments, depsOver } from "../../../support/deps";
+import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
+
+type TestDeps = ReturnType<typeof depsOver>;
+
+const operator = { kind: "operator", id: "op" } as const;
+const reason = "for a test";
+let test: TestDatabase;
+let count = 0;
+beforeAll(async () => {
+  test = await startTestDatabase();
+  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+});
+afterAll(() => test.close());
+
+async function newBuyer(): Promise<{ deps: TestDeps; accountId: string; sessionId: string }> {
+  const deps = depsOver(test.database, new FakePayments());
+  const caller = { kind: "user", userId: `standing${(count += 1)}`, email: null, anonymous: true } as const;
+  const accountId = (await ensureUser(deps, caller, T0)).memberships[0]!.accountId;
+  const urls = { successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
+  const input = { key: "buy", pack: "pack-100", quantity: 1, saveCard: false, coupon: null, ...urls };
+  const { sessionId } = (await startCheckout(deps, { caller, accountId, input }, T0)) as CheckoutAnswer;
+  deps.payments.pay(sessionId);
+  await settleCheckout(deps, sessionId, T0);
+  return { deps, accountId, sessionId };
+}
+const gateOf = async (deps: TestDeps, accountId: string, unit = "tokens") =>
+  (await deps.wallets.loadWallet({ accountId, unit }))?.gate;
+const actionsOf = async (deps: TestDeps, accountId: string) => {
+  const page = { accountId, actorId: null, from: null, to: null, before: null, limit: 50 };
+  return (await showAudit(deps, operator, page)).records.map(({ action }) => action);
+};
+
+describe("an account that an operator froze", () => {
+  it("spends nothing from any wallet, old or new, until it is unfrozen; each act is written down once", async () => {
+    const { deps, accountId } = await newBuyer();
+    const frozen = await freezeAccount(deps, operator, { accountId, reason }, T0);
+    expect(frozen).toMatchObject({ ok: true, frozen: true, gate: "frozen" });
+    await freezeAccount(deps, operator, { accountId, reason }, T0);
+    const spend = (unit: string) => deps.post({ accountId, unit }, spendOf(1), T0);
+    expect(await spend("tokens")).toMatchObject({ refusal: { code: "wallet_frozen" } });
+    // A wallet that did not exist when the account was frozen begins frozen; grants go on.
+    await deps.post({ accountId, unit: "credits" }, grantOf(5), T0);
+    expect(await spend("credits")).toMatchObject({ refusal: { code: "wallet_frozen" } });
+    expect(await unfreezeAccount(deps, operator, { accountId, reason }, T0 + 1)).toMatchObject({ gate: "open" });
+    expect([await spend("tokens"), await spend("credits")]).toMatchObject([{ kind: "booked" }, { kind: "booked" }]);
+    const standing = (await actionsOf(deps, accountId)).filter((action) => action !== "grant");
+    expect(standing).toEqual(["unfreeze", "freeze"]);
+  });
+
+  it("has to exist", async () => {
+    const { deps } = await newBuyer();
+    const nobody = { accountId: "nobody", reason };
+    await expect(freezeAccount(deps, operator, nobody, T0)).rejects.toThrow(AppError);
+    await expect(unfreezeAccount(deps, operator, nobody, T0)).rejects.toThrow('got "nobody"');
+  });
+});
+
+describe("disputes", () => {
+  it("end in the standing that is right now, whichever of two processes decides last", async () => {
+    const { deps, accountId, sessionId } = await newBuyer();
+    const dispute = { id: `dp_${sessionId}`, amountMinor: toAmount(1000), fraud: true };
+    const say = (state: "open" | "closed") =>
+      deps.payments.moneyBack.set(`pi_${sessionId}`, {
+        refunds: [],
+        disputes: [{ ...dispute, state }],
+        warnings: [],
+      });
+    const hear = (by: TestDeps, now = T0) => settleMoneyBack(by, { kind: "dispute", id: dispute.id }, now);
+    say("open");
+    await Promise.all([hear(deps), hear(depsOver(test.database, deps.payments)), hear(deps)]);
+    expect(await gateOf(deps, accountId)).toBe("suspended");
+    expect(deps.recorded.alerts).toContainEqual(expect.objectContaining({ event: "account_suspended" }));
+    say("closed");
+    await Promise.all(Array.from({ length: 4 }, () => hear(depsOver(test.database, deps.payments), T0 + 1)));
+    expect(await gateOf(deps, accountId)).toBe("open");
+    expect(await actionsOf(deps, accountId)).toEqual(["readmit", "suspend"]);
+  });
+
+  it("are settled by the next delivery when a process died between the claims and the standing", async () => {
+    const { deps, accountId, sessionId } = await newBuyer();
+    const disputes = [{ id: `dp_${sessionId}`, amountMinor: toAmount(1000), fraud: true, state: "open" as const }];
+    deps.payments.moneyBack.set(`pi_${sessionId}`, { refunds: [], disputes, warnings: [] });
+    await settleMoneyBack(deps, { kind: "dispute", id: `dp_${sessionId}` }, T0);
+    const fresh = { status: "open", suspendedFor: [] };
+    await test.client
+      .db("tollkeeper")
+      .collection<{ _id: string }>("accounts")
+      .updateOne({ _id: accountId }, { $set: fresh });
+    await settleMoneyBack(deps, { kind: "dispute", id: `dp_${sessionId}` }, T0);
+    await settleStanding(deps, accountId, T0);
+    expect(await gateOf(deps, accountId)).toBe("suspended");
+  });
+});
