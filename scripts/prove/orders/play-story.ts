@@ -34,7 +34,8 @@ export async function beginStory(simulator: Simulator, sessionId: string): Promi
           return;
         case "dispute": {
           const { latest_charge: charge } = await sdk.paymentIntents.retrieve(await intent());
-          const dispute = await simulate("dispute", { charge: String(charge), amount: turn.amountMinor });
+          const asked = { charge: String(charge), amount: turn.amountMinor, reason: "fraudulent" };
+          const dispute = await simulate("dispute", asked);
           disputeId = String(dispute["id"]);
           return;
         }

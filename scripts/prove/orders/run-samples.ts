@@ -2,7 +2,7 @@ import { MongoClient } from "mongodb";
 import type { User } from "realm-web";
 import type Stripe from "stripe";
 import { DATABASE_NAME } from "../../../functions-src/lib/adapters/mongo/schema/collections";
-import type { BalanceAnswer, CheckoutAnswer, VerifyAnswer } from "../../../functions-src/lib/contract";
+import type { BalanceAnswer, CheckoutAnswer, Me, VerifyAnswer } from "../../../functions-src/lib/contract";
 import type { TraceAnswer } from "../../../functions-src/lib/usecases/trace";
 import type { Product } from "../../start/start-product";
 import { eachOf } from "../each-of";
@@ -171,6 +171,7 @@ class Samples {
     const operator = await this.traveller.operator();
     const { payment, entries } = (await operator.callFunction("admin/trace", { id: sessionId })) as TraceAnswer;
     const { available, held, frozen, debt } = (await user.callFunction("wallet/balance", {})) as BalanceAnswer;
+    const { accounts } = (await user.callFunction("account/me", {})) as Me;
     return {
       grants: entries.filter(({ kind }) => kind === "grant").length,
       unitsGranted: payment?.unitsGranted ?? 0,
@@ -182,6 +183,7 @@ class Samples {
       held,
       frozen,
       debt,
+      suspended: accounts.filter(({ status }) => status === "suspended").length,
     };
   }
 

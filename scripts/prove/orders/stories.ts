@@ -20,6 +20,8 @@ export interface Facts {
   readonly held: number;
   readonly frozen: number;
   readonly debt: number;
+  /** 1 = the account is suspended: for an open dispute about fraud, or one that was lost. */
+  readonly suspended: number;
 }
 
 /** One course of a story, and what it must end in. */
@@ -36,7 +38,7 @@ export interface Story {
 
 const SIGNUP_UNITS = 3;
 const NOTHING_MINOR = { returnedMinor: 0, disputedMinor: 0 };
-const AT_REST = { held: 0, frozen: 0, debt: 0 };
+const AT_REST = { held: 0, frozen: 0, debt: 0, suspended: 0 };
 const PAID: Turn = { kind: "pay", by: "card" };
 
 // Written out, not computed: an expectation that shared its arithmetic with the product would share its mistakes.
@@ -114,5 +116,5 @@ function lost(
     { kind: "dispute", amountMinor: disputedMinor },
     { kind: "decide", outcome: "lost" },
   ];
-  return { turns, ends: { ...WHOLE, ...units, returnedMinor, disputedMinor } };
+  return { turns, ends: { ...WHOLE, ...units, returnedMinor, disputedMinor, suspended: 1 } };
 }

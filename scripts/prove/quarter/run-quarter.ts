@@ -129,7 +129,9 @@ class Quarter {
       case "dispute": {
         const purchase = this.purchaseOf(customer, deed.purchase);
         const { latest_charge: charge } = await this.simulator.sdk.paymentIntents.retrieve(purchase.paymentIntentId);
-        const dispute = await this.simulator.simulate("dispute", { charge: String(charge), amount: deed.amountMinor });
+        // Fraud would suspend the account, and its spends would depend on when that was heard of.
+        const asked = { charge: String(charge), amount: deed.amountMinor, reason: "product_not_received" };
+        const dispute = await this.simulator.simulate("dispute", asked);
         purchase.dispute = String(dispute["id"]);
         return;
       }
