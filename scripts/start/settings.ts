@@ -18,6 +18,8 @@ export interface Settings {
   readonly identityKey: string | null;
   /** Whether Stripe adds tax to checkouts. */
   readonly automaticTax: boolean;
+  /** Whether Stripe makes an invoice of each checkout. */
+  readonly invoices: boolean;
   /** Whether runtime and simulator share a clock that stands still until it is moved. */
   readonly testClock: boolean;
 }
@@ -45,6 +47,7 @@ export function readSettings(variables: Variables): Settings {
     adminKey: readKey("TOLLKEEPER_ADMIN_KEY", value("TOLLKEEPER_ADMIN_KEY"), problems),
     identityKey: readKey("TOLLKEEPER_IDENTITY_KEY", value("TOLLKEEPER_IDENTITY_KEY"), problems),
     automaticTax: readSwitch("STRIPE_AUTOMATIC_TAX", value, problems),
+    invoices: readSwitch("STRIPE_INVOICES", value, problems),
     testClock: readTestClock(value, problems),
   };
   const production = settings.mongodbUri !== null || settings.stripe.kind === "given";

@@ -36,7 +36,11 @@ export async function startProduct(settings: Settings, log: (line: string) => vo
             webhookRoute: "/stripe/webhook",
           },
     adminKey,
-    secrets: { identityKey, stripeAutomaticTax: settings.automaticTax ? "1" : "0" },
+    secrets: {
+      identityKey,
+      stripeAutomaticTax: settings.automaticTax ? "1" : "0",
+      stripeInvoices: settings.invoices ? "1" : "0",
+    },
     prepareDatabase: async (uri) => {
       preparation = await prepareDatabase(uri, {
         embedded: settings.mongodbUri === null,

@@ -4,7 +4,7 @@ import type { PurchaseAnswer } from "../../functions-src/lib/usecases/show-purch
 import type { Reconciliation } from "../../functions-src/lib/usecases/reconcile-stripe";
 import type { TraceAnswer } from "../../functions-src/lib/usecases/trace";
 import { call, until } from "../support/product";
-import { balanceIs, balanceOf, openCheckout, spend, startShop, type Shop } from "./shop";
+import { balanceIs, balanceOf, openCheckout, spend, startShop, type Buyer, type Shop } from "./shop";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -192,6 +192,42 @@ describe("P8: refunds and disputes", () => {
     await balanceIs(who, { available: 3, frozen: 100 });
     await shop.sdk.refunds.create({ payment_intent: who.paymentIntentId });
     await balanceIs(who, { available: 3, frozen: 0, debt: 0 });
+  });
+});
+
+describe("credit notes on the invoice of a pack", () => {
+  const invoiceOf = async ({ sessionId }: Buyer): Promise<string> =>
+    String((await shop.sdk.checkout.sessions.retrieve(sessionId)).invoice);
+
+  it("take units back like refunds when they give money to the balance or out of band, and count in what can be refunded", async () => {
+    const who = await shop.newPaidBuyer();
+    const invoice = await invoiceOf(who);
+    await shop.sdk.creditNotes.create({ invoice, amount: 400, out_of_band_amount: 400 });
+    await balanceIs(who, { available: 63 });
+    await shop.sdk.creditNotes.create({ invoice, amount: 250, credit_amount: 250 });
+    await balanceIs(who, { available: 38 });
+    const ask = (amountMinor: number) =>
+      call<{ readonly ok: boolean }>(shop.operator, "admin/refund", {
+        key: `${who.sessionId}-${amountMinor}`,
+        paymentId: `pack:${who.sessionId}`,
+        amountMinor,
+        reason: "after two credit notes",
+      });
+    expect(await ask(351)).toMatchObject({ ok: false, code: "exceeds_payment", refundableMinor: 350 });
+    expect(await ask(350)).toMatchObject({ ok: true });
+    await balanceIs(who, { available: 3, debt: 0 });
+    const { payment } = await call<TraceAnswer>(shop.operator, "admin/trace", { id: who.sessionId });
+    expect(payment).toMatchObject({ returnedMinor: 1000, unitsTaken: 100 });
+  });
+
+  it("whose event was lost are found by the reconciler", async () => {
+    const who = await shop.newPaidBuyer();
+    await shop.simulate("faults", { drop: 1 });
+    await shop.sdk.creditNotes.create({ invoice: await invoiceOf(who), amount: 100, out_of_band_amount: 100 });
+    const { drifts } = await reconcile({ accountId: who.accountId });
+    expect(drifts).toMatchObject([{ type: "state", stripeId: who.paymentIntentId, action: "repaired" }]);
+    await balanceIs(who, { available: 93 });
+    expect(await reconcile({ accountId: who.accountId })).toMatchObject({ drifts: [] });
   });
 });
 

@@ -31,9 +31,9 @@ export interface Shop extends ProductUnderTest {
 
 const URLS = { successUrl: "https://shop.example/", cancelUrl: "https://shop.example/" };
 
-/** Starts a product that sells the demo catalog, with tax where the simulator knows a rate, and what a test adds to it. */
+/** Starts a product that sells the demo catalog with invoices, and tax where the simulator knows a rate, and what a test adds. */
 export async function startShop(more: readonly object[] = []): Promise<Shop> {
-  const product = await startProductUnderTest(":memory:", { STRIPE_AUTOMATIC_TAX: "1" });
+  const product = await startProductUnderTest(":memory:", { STRIPE_AUTOMATIC_TAX: "1", STRIPE_INVOICES: "1" });
   if (more.length > 0) await publishFile(product.client, "a key of more than 32 characters for tests only", more);
   const operator = await product.signInOperator();
   let count = 0;

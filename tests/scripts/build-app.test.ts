@@ -10,10 +10,9 @@ const ROOT = join(__dirname, "..", "..");
 const APP = join(ROOT, "app");
 const json = (path: string): unknown => JSON.parse(readFileSync(join(APP, path), "utf8"));
 const secrets = Object.fromEntries(
-  ["identityKey", "stripeUrl", "stripeSecretKey", "stripeWebhookSecret", "stripeAutomaticTax"].map((name) => [
-    name,
-    "value",
-  ]),
+  ["identityKey", "stripeUrl", "stripeSecretKey", "stripeWebhookSecret", "stripeAutomaticTax", "stripeInvoices"].map(
+    (name) => [name, "value"],
+  ),
 );
 
 describe("the built tree", () => {

@@ -6,10 +6,16 @@ import { toAmount } from "../../functions-src/lib/domain/amount";
 import { newestVersions } from "../../functions-src/lib/domain/catalog";
 import type { CheckoutFacts } from "../../functions-src/lib/domain/checkout";
 import { overDatabase } from "../../functions-src/lib/edge/compose";
-import type { MoneyBack } from "../../functions-src/lib/domain/money-back";
+import { NO_MONEY_BACK, type MoneyBack } from "../../functions-src/lib/domain/money-back";
 import type { MoneyBackObject } from "../../functions-src/lib/domain/stripe-effects";
 import type { Database } from "../../functions-src/lib/ports/collection";
-import type { ListedEvent, Payments, SavedCharge, TopUpPayment } from "../../functions-src/lib/ports/payments";
+import type {
+  ListedEvent,
+  MoneyBackIndex,
+  Payments,
+  SavedCharge,
+  TopUpPayment,
+} from "../../functions-src/lib/ports/payments";
 import type { Deps } from "../../functions-src/lib/usecases/deps";
 
 /** Log lines that a test can look at. */
@@ -56,6 +62,7 @@ export class FakePayments implements Payments {
       ),
       currency: checkout.currency,
       paymentIntentId: null,
+      invoiceId: null,
       customerId: checkout.customerId,
       order: checkout.order,
     });
@@ -89,9 +96,13 @@ export class FakePayments implements Payments {
     return found?.[0] ?? null;
   }
 
-  async loadMoneyBack(paymentIntentId: string): Promise<MoneyBack> {
+  async loadMoneyBack({ stripePaymentIntentId }: Parameters<Payments["loadMoneyBack"]>[0]): Promise<MoneyBack> {
     await this.answer();
-    return this.moneyBack.get(paymentIntentId) ?? { refunds: [], disputes: [], warnings: [] };
+    return this.moneyBackOf(stripePaymentIntentId);
+  }
+
+  private moneyBackOf(paymentIntentId: string | null): MoneyBack {
+    return this.moneyBack.get(paymentIntentId ?? "") ?? NO_MONEY_BACK;
   }
 
   /** Refunds that we asked for, by idempotency key. */
@@ -103,7 +114,7 @@ export class FakePayments implements Payments {
     if (known !== undefined) return known.id;
     const id = `re_made_${this.refundsMade.size}_${refund.paymentIntentId}`;
     this.refundsMade.set(refund.idempotencyKey, { id, wish: refund.wish });
-    const money = await this.loadMoneyBack(refund.paymentIntentId);
+    const money = this.moneyBackOf(refund.paymentIntentId);
     const refunds = [...money.refunds, { id, status: "succeeded" as const, amountMinor: refund.amountMinor }];
     this.moneyBack.set(refund.paymentIntentId, { ...money, refunds });
     return id;
@@ -171,9 +182,9 @@ export class FakePayments implements Payments {
     return new Set([...sold, ...this.topUps.keys()]);
   }
 
-  async listMoneyBack(): Promise<ReadonlyMap<string, MoneyBack>> {
+  async listMoneyBack(): Promise<MoneyBackIndex> {
     await this.answer();
-    return this.moneyBack;
+    return ({ stripePaymentIntentId }) => this.moneyBackOf(stripePaymentIntentId);
   }
 
   async findPayment(paymentIntentId: string): Promise<string | null> {

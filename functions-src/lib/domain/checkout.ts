@@ -16,6 +16,7 @@ export interface CheckoutFacts {
   readonly valueMinor: Amount;
   readonly currency: string;
   readonly paymentIntentId: string | null;
+  readonly invoiceId: string | null;
   readonly customerId: string | null;
   /** What we wrote on the session when we made it; null when the session is not ours. */
   readonly order: PackOrder | null;
@@ -67,6 +68,7 @@ export function packGrant(facts: CheckoutFacts, order: PackOrder, pack: Pack, no
     packVersion: order.packVersion,
     quantity: order.quantity,
     stripePaymentIntentId: facts.paymentIntentId,
+    stripeInvoiceId: facts.invoiceId,
     unitsGranted: toAmount(pack.tokens * order.quantity),
     paidAt: now,
     lifeDays: pack.lifeDays,

@@ -15,6 +15,8 @@ export interface MoneyBack {
     readonly status: "pending" | "requires_action" | "succeeded" | "failed" | "canceled";
     readonly amountMinor: Amount;
   }[];
+  /** What credit notes gave to the customer's balance or out of band; what they refunded stands among the refunds. */
+  readonly credits: readonly { readonly id: string; readonly amountMinor: Amount }[];
   readonly disputes: readonly {
     readonly id: string;
     /** `inquiry`: a question that moves no money. `open`: the money is held. `lost`, also while an appeal runs. `closed`: it is ours. */
@@ -27,16 +29,16 @@ export interface MoneyBack {
 }
 
 /** What Stripe says of a payment that nobody asks back. */
-export const NO_MONEY_BACK: MoneyBack = { refunds: [], disputes: [], warnings: [] };
+export const NO_MONEY_BACK: MoneyBack = { refunds: [], credits: [], disputes: [], warnings: [] };
 
 /**
  * Decides what stands against a payment: one target that every refund, dispute and repeat of either leads to.
- * A refund counts from its making on, until it fails. Refunds and lost disputes together never take more than was granted; the
+ * A refund counts from its making on, until it fails; a credit note counts with what no refund carries. Refunds and lost disputes together never take more than was granted; the
  * share is rounded up on the sum, so that parts never take less than the whole. Open disputes and fraud warnings freeze.
  */
 export function claimsOf(payment: PaymentFact, money: MoneyBack, now: Instant): PaymentClaims {
   const lost = money.disputes.filter(({ state }) => state === "lost");
-  const returnedMinor = liveRefunds(money);
+  const returnedMinor = returnedOf(money);
   const disputedMinor = sumOf(lost);
   const freezing = money.warnings.filter((warning) => freezes(warning, now));
   return {
@@ -74,9 +76,9 @@ function freezes({ actionable, at }: MoneyBack["warnings"][number], now: Instant
   return actionable && now < at + WARNING_FREEZE_MS;
 }
 
-/** The money of refunds that are on their way or done. */
-export function liveRefunds({ refunds }: MoneyBack): Amount {
-  return sumOf(refunds.filter(({ status }) => status !== "failed" && status !== "canceled"));
+/** The money of refunds that are on their way or done, and of credit notes that no refund carries. */
+export function returnedOf({ refunds, credits }: MoneyBack): Amount {
+  return sumOf([...refunds.filter(({ status }) => status !== "failed" && status !== "canceled"), ...credits]);
 }
 
 /** Tells whether two claims say the same, whatever their revision. */

@@ -8,7 +8,7 @@ export type StripeMode = (typeof STRIPE_MODES)[number];
 
 /** What stands against a payment: money that went back or is disputed, and what that means for its units. */
 export interface PaymentClaims {
-  /** Refunds that are on their way or done. */
+  /** Refunds that are on their way or done, and what credit notes gave back in other ways. */
   readonly returnedMinor: Amount;
   /** Disputes that were lost. */
   readonly disputedMinor: Amount;
@@ -48,6 +48,8 @@ export interface PaymentFact extends PaymentClaims {
   readonly packVersion: number;
   readonly quantity: number;
   readonly stripePaymentIntentId: string | null;
+  /** The invoice that Stripe made of it; null = none, and then no credit notes either. */
+  readonly stripeInvoiceId: string | null;
   readonly unitsGranted: Amount;
   readonly paidAt: Instant;
 }

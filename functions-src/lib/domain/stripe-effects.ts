@@ -6,7 +6,7 @@ export interface EventFacts {
 
 /** Something at Stripe that is about money of a payment that goes back or is contested. */
 export interface MoneyBackObject {
-  readonly kind: "refund" | "dispute" | "warning" | "charge";
+  readonly kind: "refund" | "dispute" | "warning" | "charge" | "credit_note";
   readonly id: string;
 }
 
@@ -44,6 +44,9 @@ export const EFFECTS: Readonly<Record<string, (facts: EventFacts) => readonly Ef
   "refund.failed": settleMoneyBack("refund"),
   "charge.refund.updated": settleMoneyBack("refund"),
   "charge.refunded": settleMoneyBack("charge"),
+  "credit_note.created": settleMoneyBack("credit_note"),
+  "credit_note.updated": settleMoneyBack("credit_note"),
+  "credit_note.voided": settleMoneyBack("credit_note"),
   "charge.dispute.created": settleMoneyBack("dispute"),
   "charge.dispute.updated": settleMoneyBack("dispute"),
   "charge.dispute.closed": settleMoneyBack("dispute"),
@@ -59,6 +62,15 @@ export const EFFECTS: Readonly<Record<string, (facts: EventFacts) => readonly Ef
   "charge.failed": ignoredOnPurpose,
   "charge.pending": ignoredOnPurpose,
   "charge.updated": ignoredOnPurpose,
+  // An invoice without a subscription never grants: what a pack gives hangs on its session.
+  "invoice.created": ignoredOnPurpose,
+  "invoice.updated": ignoredOnPurpose,
+  "invoice.finalized": ignoredOnPurpose,
+  "invoice.paid": ignoredOnPurpose,
+  "invoice.payment_succeeded": ignoredOnPurpose,
+  "invoice.sent": ignoredOnPurpose,
+  "invoice_payment.paid": ignoredOnPurpose,
+  "invoiceitem.created": ignoredOnPurpose,
   // Echoes of our own writes.
   "customer.created": ignoredOnPurpose,
   "customer.updated": ignoredOnPurpose,

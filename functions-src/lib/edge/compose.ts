@@ -115,7 +115,10 @@ function settingsOf(context: AppServicesContext): Settings {
         .split(",")
         .map((secret) => secret.trim()),
       url: valueOf(context, "stripeUrl"),
-      automaticTax: valueOf(context, "stripeAutomaticTax") === "1",
+      sales: {
+        automaticTax: valueOf(context, "stripeAutomaticTax") === "1",
+        invoices: valueOf(context, "stripeInvoices") === "1",
+      },
     },
   };
 }

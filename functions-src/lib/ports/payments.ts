@@ -4,7 +4,7 @@ import type { MoneyBack } from "../domain/money-back";
 import type { MoneyBackObject } from "../domain/stripe-effects";
 import type { Instant } from "../domain/instant";
 import type { TopUpPack } from "../domain/top-up";
-import type { StripeMode } from "../domain/payment";
+import type { PaymentFact, StripeMode } from "../domain/payment";
 
 /** An event whose signature is good. */
 export interface VerifiedEvent {
@@ -57,6 +57,9 @@ export interface TopUpPayment extends TopUpPack {
   readonly status: "succeeded" | "processing" | "failed" | "canceled";
 }
 
+/** Finds what stands against a payment among what was listed; nothing listed is `NO_MONEY_BACK`. */
+export type MoneyBackIndex = (payment: Pick<PaymentFact, "stripePaymentIntentId" | "stripeInvoiceId">) => MoneyBack;
+
 /** An event as Stripe lists it, with its body as a webhook would carry it. */
 export interface ListedEvent extends VerifiedEvent {
   readonly body: string;
@@ -81,10 +84,10 @@ export interface Payments {
   loadCheckout(sessionId: string): Promise<CheckoutFacts>;
   /** The checkout session that a payment intent belongs to; null = it came from elsewhere. */
   findCheckout(paymentIntentId: string): Promise<string | null>;
-  /** The payment intent that a refund, dispute, fraud warning or charge is about; null = none. */
+  /** The payment intent that a refund, credit note, dispute, fraud warning or charge is about; null = none. */
   findPaymentIntent(object: MoneyBackObject): Promise<string | null>;
-  /** All refunds, disputes and fraud warnings of a payment intent as they are now. */
-  loadMoneyBack(paymentIntentId: string): Promise<MoneyBack>;
+  /** All refunds, credit notes, disputes and fraud warnings of a payment as they are now. */
+  loadMoneyBack(payment: Pick<PaymentFact, "stripePaymentIntentId" | "stripeInvoiceId">): Promise<MoneyBack>;
   /** Gives money of a payment back; `wish` marks the refund, so that it can be found again. Answers the refund's id. */
   createRefund(refund: {
     readonly idempotencyKey: string;
@@ -110,8 +113,8 @@ export interface Payments {
   listCheckouts(page: { readonly since: Instant }): AsyncIterable<CheckoutFacts>;
   /** Payment intents made since an instant. */
   listPayments(page: { readonly since: Instant }): Promise<ReadonlySet<string>>;
-  /** What went back or is contested since an instant, by payment intent. */
-  listMoneyBack(page: { readonly since: Instant }): Promise<ReadonlyMap<string, MoneyBack>>;
+  /** What went back or is contested since an instant: of a payment intent, and of an invoice. */
+  listMoneyBack(page: { readonly since: Instant }): Promise<MoneyBackIndex>;
   /** The status of a payment intent; null = Stripe does not have it. */
   findPayment(paymentIntentId: string): Promise<string | null>;
   /** Verifies the signature over the exact bytes; nothing in the body is believed before. */

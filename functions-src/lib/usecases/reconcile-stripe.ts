@@ -3,10 +3,10 @@ import { packCauseOf } from "../domain/checkout";
 import { type Drift, type FoundDrift, compareCheckout, paymentInWords } from "../domain/drift";
 import type { Actor } from "../domain/entry";
 import type { Instant } from "../domain/instant";
-import { type MoneyBack, NO_MONEY_BACK, claimsOf, isSameClaims } from "../domain/money-back";
+import { claimsOf, isSameClaims } from "../domain/money-back";
 import type { PaymentFact } from "../domain/payment";
 import { EFFECTS } from "../domain/stripe-effects";
-import type { ListedEvent } from "../ports/payments";
+import type { ListedEvent, MoneyBackIndex } from "../ports/payments";
 import { recordOf } from "./audit";
 import type { Deps } from "./deps";
 import { processStripeEvent } from "./process-stripe-event";
@@ -121,7 +121,7 @@ class Run {
 
   private async comparePayment(
     payment: PaymentFact,
-    there: { readonly payments: ReadonlySet<string>; readonly moneyBack: ReadonlyMap<string, MoneyBack> },
+    there: { readonly payments: ReadonlySet<string>; readonly moneyBack: MoneyBackIndex },
   ): Promise<void> {
     const { accountId, cause, stripePaymentIntentId } = payment;
     if (stripePaymentIntentId === null) return;
@@ -137,7 +137,7 @@ class Run {
       await this.handle({ ...about, type: "duplicate", there: `it stands behind ${link.cause}` }, null);
       return;
     }
-    const claims = claimsOf(payment, there.moneyBack.get(stripePaymentIntentId) ?? NO_MONEY_BACK, this.now);
+    const claims = claimsOf(payment, there.moneyBack(payment), this.now);
     if (isSameClaims(payment, claims)) return;
     const { returnedMinor, disputedMinor, unitsTaken, frozenBy } = claims;
     const target = `returned ${returnedMinor}, lost ${disputedMinor}, ${unitsTaken} units to take, ${frozenBy.length} freezing`;

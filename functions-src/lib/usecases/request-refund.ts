@@ -3,7 +3,7 @@ import { AppError } from "../domain/app-error";
 import { chargeStepOf } from "../domain/charge-step";
 import type { Instant } from "../domain/instant";
 import type { MoneyBack } from "../domain/money-back";
-import { liveRefunds } from "../domain/money-back";
+import { returnedOf } from "../domain/money-back";
 import type { RefundMessage } from "../domain/outbox-message";
 import type { PaymentFact } from "../domain/payment";
 import { type Refusal, refuse } from "../domain/refusal";
@@ -119,15 +119,15 @@ async function requirePayment(deps: Deps, paymentId: string): Promise<PaidPaymen
   return { ...payment, stripePaymentIntentId };
 }
 
-/** What is left of the payment after Stripe's refunds and those on their way; a wish of the same key does not count twice. */
+/** What is left of the payment after Stripe's refunds and credit notes, and the refunds on their way; a wish of the same key does not count twice. */
 async function refundable(deps: Deps, payment: PaidPayment, ownCauseKey: string): Promise<Amount> {
   const pending = await deps.outbox.listPendingRefunds(payment.accountId);
   const onTheirWay = pending
     .filter(({ message }) => message.facts.payment === payment.cause && message.causeKey !== ownCauseKey)
     .reduce((sum, { message }) => sum + message.facts.amountMinor, 0);
   // Read after the pending ones: what was sent in between is counted twice and never left out.
-  const money: MoneyBack = await deps.payments.loadMoneyBack(payment.stripePaymentIntentId);
-  return toAmount(Math.max(0, payment.valueMinor - liveRefunds(money) - onTheirWay));
+  const money: MoneyBack = await deps.payments.loadMoneyBack(payment);
+  return toAmount(Math.max(0, payment.valueMinor - returnedOf(money) - onTheirWay));
 }
 
 function refundAnswer(

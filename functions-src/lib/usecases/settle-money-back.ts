@@ -56,10 +56,10 @@ export async function convergePayment(deps: Deps, purchase: Purchase, now: Insta
   const { accountId, cause } = purchase;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const payment = await deps.paymentRecords.find(accountId, cause);
-    const paymentIntentId = payment?.stripePaymentIntentId ?? null;
-    if (payment === null || paymentIntentId === null) return { kind: "ignored", why: `${cause} has no payment` };
+    if (payment === null || payment.stripePaymentIntentId === null)
+      return { kind: "ignored", why: `${cause} has no payment` };
     // Read after the payment: claims that are older than its revision are never written.
-    const money = await deps.payments.loadMoneyBack(paymentIntentId);
+    const money = await deps.payments.loadMoneyBack(payment);
     const claims = claimsOf(payment, money, now);
     const isSame = isSameClaims(payment, claims);
     if (!isSame && !(await bookClaims(deps, payment, claims, now))) continue;

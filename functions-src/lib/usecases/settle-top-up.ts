@@ -75,6 +75,7 @@ function topUpGrant(facts: TopUpPayment, cause: string, now: Instant): GrantComm
     packVersion: facts.packVersion,
     quantity: 1,
     stripePaymentIntentId: facts.paymentIntentId,
+    stripeInvoiceId: null,
     unitsGranted: facts.units,
     paidAt: now,
     lifeDays: facts.lifeDays,

@@ -2,9 +2,18 @@ import type Stripe from "stripe";
 import { isAmount } from "../../domain/amount";
 import type { CheckoutFacts, PackOrder } from "../../domain/checkout";
 import type { PackCheckout } from "../../ports/payments";
+import { idOf } from "./id-of";
+
+/** What an installation adds to every sale. */
+export interface SaleTerms {
+  /** Whether Stripe adds the tax of the buyer's address. */
+  readonly automaticTax: boolean;
+  /** Whether Stripe makes an invoice of each sale, which credit notes may lower later. */
+  readonly invoices: boolean;
+}
 
 /** Writes a pack checkout in Stripe's words; its metadata says what was ordered. */
-export function toStripeCheckout(checkout: PackCheckout, automaticTax: boolean): Stripe.Checkout.SessionCreateParams {
+export function toStripeCheckout(checkout: PackCheckout, terms: SaleTerms): Stripe.Checkout.SessionCreateParams {
   const { order } = checkout;
   const metadata = {
     accountId: order.accountId,
@@ -30,7 +39,8 @@ export function toStripeCheckout(checkout: PackCheckout, automaticTax: boolean):
     ],
     ...(checkout.promotionCodeId === null ? {} : { discounts: [{ promotion_code: checkout.promotionCodeId }] }),
     // Tax follows the buyer's address, which the page asks for and keeps on the customer.
-    ...(automaticTax ? { automatic_tax: { enabled: true }, customer_update: { address: "auto" } } : {}),
+    ...(terms.automaticTax ? { automatic_tax: { enabled: true }, customer_update: { address: "auto" } } : {}),
+    ...(terms.invoices ? { invoice_creation: { enabled: true, invoice_data: { metadata } } } : {}),
     success_url: checkout.successUrl,
     cancel_url: checkout.cancelUrl,
   };
@@ -40,7 +50,6 @@ export function toStripeCheckout(checkout: PackCheckout, automaticTax: boolean):
 export function fromStripeCheckout(session: Stripe.Checkout.Session): CheckoutFacts {
   const valueMinor = session.amount_total ?? 0;
   if (!isAmount(valueMinor)) throw new Error(`Session ${session.id} has the amount ${valueMinor}`);
-  const paymentIntent = session.payment_intent;
   return {
     sessionId: session.id,
     mode: session.livemode ? "live" : "test",
@@ -54,8 +63,9 @@ export function fromStripeCheckout(session: Stripe.Checkout.Session): CheckoutFa
           : "unpaid",
     valueMinor,
     currency: (session.currency ?? "").toUpperCase(),
-    paymentIntentId: paymentIntent === null || typeof paymentIntent === "string" ? paymentIntent : paymentIntent.id,
-    customerId: typeof session.customer === "string" ? session.customer : (session.customer?.id ?? null),
+    paymentIntentId: idOf(session.payment_intent),
+    invoiceId: idOf(session.invoice),
+    customerId: idOf(session.customer),
     order: fromStripeOrder(session.metadata),
   };
 }

@@ -1,6 +1,7 @@
 import Stripe from "stripe";
 import type { StripeMode } from "../../domain/payment";
 import type { Payments } from "../../ports/payments";
+import type { SaleTerms } from "./checkout-mapping";
 import { fromStripeEvent } from "./event-mapping";
 import { createListings } from "./listings";
 import { createMoneyBack } from "./money-back";
@@ -18,8 +19,8 @@ export interface StripeSettings {
   readonly webhookSecrets: readonly string[];
   /** Where the API answers: Stripe itself, or a simulator. */
   readonly url: string;
-  /** Whether Stripe adds the tax of the buyer's address to a checkout; what was paid, tax included, is what a payment is worth. */
-  readonly automaticTax: boolean;
+  /** What Stripe adds to a checkout; what was paid, tax included, is what a payment is worth. */
+  readonly sales: SaleTerms;
 }
 
 /** Makes the gateway to Stripe over the official SDK. */
@@ -29,7 +30,7 @@ export function createPayments(settings: StripeSettings): Payments {
   return {
     mode,
     releaseTrain: API_VERSION.split(".")[1] ?? "",
-    ...createSales(stripe, settings),
+    ...createSales(stripe, settings.sales),
     ...createMoneyBack(stripe),
     ...createTopUps(stripe),
     ...createListings(stripe),

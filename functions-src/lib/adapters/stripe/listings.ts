@@ -3,11 +3,12 @@ import { AppError } from "../../domain/app-error";
 import type { CheckoutFacts } from "../../domain/checkout";
 import type { Instant } from "../../domain/instant";
 import { type MoneyBack, NO_MONEY_BACK } from "../../domain/money-back";
-import type { Payments } from "../../ports/payments";
+import type { MoneyBackIndex, Payments } from "../../ports/payments";
 import { called } from "./called";
 import { fromStripeCheckout } from "./checkout-mapping";
 import { fromStripeEvent } from "./event-mapping";
-import { fromStripeDispute, fromStripeRefund, fromStripeWarning, idOf } from "./money-back";
+import { idOf } from "./id-of";
+import { fromStripeCreditNote, fromStripeDispute, fromStripeRefund, fromStripeWarning } from "./money-back";
 
 /** How many events one run of the reconciler looks through. */
 const MAX_EVENTS = 10_000;
@@ -56,15 +57,16 @@ async function listPayments(stripe: Stripe, since: Instant): Promise<ReadonlySet
   return ids;
 }
 
-/** Walks everything that goes back or is contested, and sorts it by payment. */
-async function listMoneyBack(stripe: Stripe, since: Instant): Promise<ReadonlyMap<string, MoneyBack>> {
+/** Walks everything that goes back or is contested, and sorts it by payment intent, credit notes by invoice. */
+async function listMoneyBack(stripe: Stripe, since: Instant): Promise<MoneyBackIndex> {
   const found = new Map<string, MoneyBack>();
   const add = (reference: Parameters<typeof idOf>[0], more: Partial<MoneyBack>): void => {
     const id = idOf(reference);
     if (id === null) return;
-    const { refunds, disputes, warnings } = found.get(id) ?? NO_MONEY_BACK;
+    const { refunds, credits, disputes, warnings } = found.get(id) ?? NO_MONEY_BACK;
     found.set(id, {
       refunds: [...refunds, ...(more.refunds ?? [])],
+      credits: [...credits, ...(more.credits ?? [])],
       disputes: [...disputes, ...(more.disputes ?? [])],
       warnings: [...warnings, ...(more.warnings ?? [])],
     });
@@ -78,7 +80,13 @@ async function listMoneyBack(stripe: Stripe, since: Instant): Promise<ReadonlyMa
   for await (const warning of stripe.radar.earlyFraudWarnings.list(madeSince(since))) {
     add(warning.payment_intent ?? null, { warnings: [fromStripeWarning(warning)] });
   }
-  return found;
+  for await (const note of stripe.creditNotes.list(madeSince(since))) {
+    add(note.invoice, { credits: fromStripeCreditNote(note) });
+  }
+  return ({ stripePaymentIntentId, stripeInvoiceId }) => ({
+    ...(found.get(stripePaymentIntentId ?? "") ?? NO_MONEY_BACK),
+    credits: found.get(stripeInvoiceId ?? "")?.credits ?? [],
+  });
 }
 
 function madeSince(since: Instant): { readonly created: { readonly gte: number }; readonly limit: number } {

@@ -1,9 +1,10 @@
 import type Stripe from "stripe";
 import { isAmount, type Amount } from "../../domain/amount";
-import type { MoneyBack } from "../../domain/money-back";
+import { type MoneyBack, NO_MONEY_BACK } from "../../domain/money-back";
 import type { MoneyBackObject } from "../../domain/stripe-effects";
 import type { Payments } from "../../ports/payments";
 import { called } from "./called";
+import { idOf } from "./id-of";
 
 /** More refunds than this nobody makes of one payment. */
 const MAX_REFUNDS = 1000;
@@ -14,7 +15,7 @@ export function createMoneyBack(
 ): Pick<Payments, "findPaymentIntent" | "loadMoneyBack" | "createRefund" | "findRefund"> {
   return {
     findPaymentIntent: (object) => called(() => findPaymentIntent(stripe, object)),
-    loadMoneyBack: (paymentIntentId) => called(() => loadMoneyBack(stripe, paymentIntentId)),
+    loadMoneyBack: (payment) => called(() => loadMoneyBack(stripe, payment)),
     createRefund: async ({ idempotencyKey, paymentIntentId, amountMinor, wish }) => {
       const parameters = { payment_intent: paymentIntentId, amount: amountMinor, metadata: { wish } };
       return (await called(() => stripe.refunds.create(parameters, { idempotencyKey }))).id;
@@ -37,12 +38,16 @@ async function findPaymentIntent(stripe: Stripe, { kind, id }: MoneyBackObject):
       return idOf((await stripe.radar.earlyFraudWarnings.retrieve(id)).payment_intent ?? null);
     case "charge":
       return idOf((await stripe.charges.retrieve(id)).payment_intent);
+    case "credit_note":
+      return findPaidBy(stripe, idOf((await stripe.creditNotes.retrieve(id)).invoice));
   }
 }
 
-/** The id of what a field refers to, expanded or not. */
-export function idOf(reference: string | { readonly id: string } | null): string | null {
-  return reference === null || typeof reference === "string" ? reference : reference.id;
+/** Reads which payment intent paid an invoice; null = nothing was to pay. */
+async function findPaidBy(stripe: Stripe, invoice: string | null): Promise<string | null> {
+  if (invoice === null) return null;
+  const { data } = await stripe.invoicePayments.list({ invoice, status: "paid", limit: 1 });
+  return idOf(data[0]?.payment.payment_intent ?? null);
 }
 
 /** Reads all refunds of a payment intent. */
@@ -50,14 +55,21 @@ function listRefunds(stripe: Stripe, paymentIntentId: string): Promise<Stripe.Re
   return stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }).autoPagingToArray({ limit: MAX_REFUNDS });
 }
 
-/** Reads everything that stands against a payment intent. */
-async function loadMoneyBack(stripe: Stripe, paymentIntentId: string): Promise<MoneyBack> {
-  const about = { payment_intent: paymentIntentId, limit: 100 };
-  const refunds = await listRefunds(stripe, paymentIntentId);
+/** Reads everything that stands against a payment. */
+async function loadMoneyBack(
+  stripe: Stripe,
+  { stripePaymentIntentId, stripeInvoiceId }: Parameters<Payments["loadMoneyBack"]>[0],
+): Promise<MoneyBack> {
+  if (stripePaymentIntentId === null) return NO_MONEY_BACK;
+  const about = { payment_intent: stripePaymentIntentId, limit: 100 };
+  const refunds = await listRefunds(stripe, stripePaymentIntentId);
+  const notes =
+    stripeInvoiceId === null ? [] : (await stripe.creditNotes.list({ invoice: stripeInvoiceId, limit: 100 })).data;
   const disputes = await stripe.disputes.list(about);
   const warnings = await stripe.radar.earlyFraudWarnings.list(about);
   return {
     refunds: refunds.map(fromStripeRefund),
+    credits: notes.flatMap(fromStripeCreditNote),
     disputes: disputes.data.map(fromStripeDispute),
     warnings: warnings.data.map(fromStripeWarning),
   };
@@ -66,6 +78,13 @@ async function loadMoneyBack(stripe: Stripe, paymentIntentId: string): Promise<M
 /** Reads a refund in our words. */
 export function fromStripeRefund({ id, status, amount }: Stripe.Refund): MoneyBack["refunds"][number] {
   return { id, status: refundStatus(status), amountMinor: amountOf(amount, id) };
+}
+
+/** Reads what a credit note gave to the customer's balance or out of band; its refunds are told of on their own. */
+export function fromStripeCreditNote(note: Stripe.CreditNote): MoneyBack["credits"] {
+  const refunded = note.refunds.reduce((sum, { amount_refunded: amount }) => sum + amount, 0);
+  const amountMinor = amountOf(note.post_payment_amount - refunded, note.id);
+  return note.status === "void" || amountMinor === 0 ? [] : [{ id: note.id, amountMinor }];
 }
 
 /** Reads a dispute in our words. */

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { AppError } from "../../domain/app-error";
 import type { Payments } from "../../ports/payments";
 import { called } from "./called";
-import { fromStripeCheckout, toStripeCheckout } from "./checkout-mapping";
+import { type SaleTerms, fromStripeCheckout, toStripeCheckout } from "./checkout-mapping";
 
 type Sales = Pick<
   Payments,
@@ -10,7 +10,7 @@ type Sales = Pick<
 >;
 
 /** Makes the calls that sell packs. */
-export function createSales(stripe: Stripe, { automaticTax }: { readonly automaticTax: boolean }): Sales {
+export function createSales(stripe: Stripe, terms: SaleTerms): Sales {
   return {
     createCustomer: async ({ idempotencyKey, accountId, email }) => {
       const customer = await called(() =>
@@ -20,9 +20,9 @@ export function createSales(stripe: Stripe, { automaticTax }: { readonly automat
     },
     createPackCheckout: async (checkout) => {
       const session = await called(() =>
-        stripe.checkout.sessions.create(toStripeCheckout(checkout, automaticTax), {
-          // The setting changes the parameters, so it belongs to the key as they do.
-          idempotencyKey: automaticTax ? `${checkout.idempotencyKey}:tax` : checkout.idempotencyKey,
+        stripe.checkout.sessions.create(toStripeCheckout(checkout, terms), {
+          // The terms change the parameters, so they belong to the key as they do.
+          idempotencyKey: `${checkout.idempotencyKey}${terms.automaticTax ? ":tax" : ""}${terms.invoices ? ":invoice" : ""}`,
         }),
       );
       if (session.url === null) throw new AppError("bug", `Stripe gave session ${session.id} no page`);

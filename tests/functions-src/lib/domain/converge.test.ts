@@ -1,11 +1,10 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import type { Outcome, WalletCommand } from "../../../../functions-src/lib/domain/commands";
-import { claimsOf, type MoneyBack } from "../../../../functions-src/lib/domain/money-back";
+import { NO_MONEY_BACK, claimsOf, type MoneyBack } from "../../../../functions-src/lib/domain/money-back";
 import { NO_CLAIMS } from "../../../../functions-src/lib/domain/payment";
 import { DAY, MemoryWallet, T0, authorizeOf, grantOf, spendOf } from "../../../support/builders";
 
 const CAUSE = "pack:cs_1";
-const NOTHING: MoneyBack = { refunds: [], disputes: [], warnings: [] };
 const post = (memory: MemoryWallet, command: WalletCommand, at = T0): Outcome =>
   memory.post([command], at).outcomes[0]!;
 
@@ -23,6 +22,7 @@ function bought(overrides: { readonly units?: number; readonly expiresAt?: numbe
     packVersion: 1,
     quantity: 1,
     stripePaymentIntentId: "pi_1",
+    stripeInvoiceId: null,
     unitsGranted: units,
     paidAt: T0,
     ...NO_CLAIMS,
@@ -40,7 +40,7 @@ function bought(overrides: { readonly units?: number; readonly expiresAt?: numbe
 
 let keys = 0;
 function converge(memory: MemoryWallet, money: Partial<MoneyBack>, at = T0): Outcome {
-  const claims = claimsOf(memory.payments.get(CAUSE)!, { ...NOTHING, ...money }, at);
+  const claims = claimsOf(memory.payments.get(CAUSE)!, { ...NO_MONEY_BACK, ...money }, at);
   const key = `converge-${(keys += 1)}`;
   const identity = { scope: "system", key, fingerprint: key } as const;
   return post(memory, { ...spendOf(1), identity, kind: "converge", cause: CAUSE, claims }, at);
@@ -142,7 +142,7 @@ describe("a refund", () => {
 
   it("is refused as busy when the payment changed since the decision", () => {
     const memory = bought();
-    const stale = claimsOf(memory.payments.get(CAUSE)!, { ...NOTHING, refunds: [refund("re_1", 4900)] }, T0);
+    const stale = claimsOf(memory.payments.get(CAUSE)!, { ...NO_MONEY_BACK, refunds: [refund("re_1", 4900)] }, T0);
     converge(memory, { refunds: [refund("re_1", 490)] });
     const identity = { scope: "system", key: "stale", fingerprint: "stale" } as const;
     expect(post(memory, { ...spendOf(1), identity, kind: "converge", cause: CAUSE, claims: stale })).toMatchObject({
@@ -156,7 +156,7 @@ describe("a refund", () => {
 describe("a dispute", () => {
   it("as an inquiry does nothing to a wallet", () => {
     const memory = bought();
-    const claims = claimsOf(memory.payments.get(CAUSE)!, { ...NOTHING, disputes: [dispute("inquiry")] }, T0);
+    const claims = claimsOf(memory.payments.get(CAUSE)!, { ...NO_MONEY_BACK, disputes: [dispute("inquiry")] }, T0);
     expect(claims).toMatchObject({ unitsTaken: 0, frozenBy: [] });
   });
 

@@ -157,7 +157,7 @@ function toCommand(memory: MemoryWallet, random: RandomOperation, now: number): 
 }
 
 function paymentOf({ cause, amount }: GrantCommand, now: number): PaymentFact {
-  const sale = { packId: "pack", packVersion: 1, quantity: 1, stripePaymentIntentId: "pi" };
+  const sale = { packId: "pack", packVersion: 1, quantity: 1, stripePaymentIntentId: "pi", stripeInvoiceId: null };
   const money = { mode: "test", valueMinor: toAmount(100), currency: "USD", paidAt: now } as const;
   return { accountId: "acc", cause: cause.id, unitsGranted: amount, ...sale, ...money, ...NO_CLAIMS };
 }

@@ -1,6 +1,6 @@
 import { AppError } from "../../../../functions-src/lib/domain/app-error";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
-import type { MoneyBack } from "../../../../functions-src/lib/domain/money-back";
+import { NO_MONEY_BACK, type MoneyBack } from "../../../../functions-src/lib/domain/money-back";
 import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { consume } from "../../../../functions-src/lib/usecases/consume";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
@@ -19,7 +19,6 @@ import { startTestDatabase, type TestDatabase } from "../../../support/embedded"
 
 type TestDeps = ReturnType<typeof depsOver>;
 
-const NOTHING: MoneyBack = { refunds: [], disputes: [], warnings: [] };
 const SAMPLES = 20;
 
 let test: TestDatabase;
@@ -70,7 +69,7 @@ async function deliver({ deps }: Buyer, type: string, objectId: string, now = T0
 }
 
 const say = (who: Buyer, money: Partial<MoneyBack>): void =>
-  void who.payments.moneyBack.set(`pi_${who.sessionId}`, { ...NOTHING, ...money });
+  void who.payments.moneyBack.set(`pi_${who.sessionId}`, { ...NO_MONEY_BACK, ...money });
 const refund = (id: string, amountMinor: number, status: "pending" | "succeeded" | "failed" = "succeeded") => ({
   id,
   status,

@@ -1,4 +1,5 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
+import { NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
 import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { SYSTEM_ACTORS } from "../../../../functions-src/lib/usecases/audit";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
@@ -87,7 +88,7 @@ describe("the reconciler", () => {
     const { accountId, sessionId } = await buyer(deps);
     await settleCheckout(deps, sessionId, T0);
     const refunds = [{ id: "re_lost", status: "succeeded" as const, amountMinor: toAmount(400) }];
-    deps.payments.moneyBack.set(`pi_${sessionId}`, { refunds, disputes: [], warnings: [] });
+    deps.payments.moneyBack.set(`pi_${sessionId}`, { ...NO_MONEY_BACK, refunds });
     expect(await run(deps, { dryRun: true })).toMatchObject({ drifts: [{ type: "state", action: "proposed" }] });
     expect(await tokens(deps, accountId)).toBe(103);
     const { drifts } = await run(deps);

@@ -1,5 +1,6 @@
 import { AppError } from "../../../../functions-src/lib/domain/app-error";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
+import { NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
 import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
@@ -74,9 +75,8 @@ describe("disputes", () => {
     const dispute = { id: `dp_${sessionId}`, amountMinor: toAmount(1000), fraud: true };
     const say = (state: "open" | "closed") =>
       deps.payments.moneyBack.set(`pi_${sessionId}`, {
-        refunds: [],
+        ...NO_MONEY_BACK,
         disputes: [{ ...dispute, state }],
-        warnings: [],
       });
     const hear = (by: TestDeps, now = T0) => settleMoneyBack(by, { kind: "dispute", id: dispute.id }, now);
     say("open");
@@ -92,7 +92,7 @@ describe("disputes", () => {
   it("are settled by the next delivery when a process died between the claims and the standing", async () => {
     const { deps, accountId, sessionId } = await newBuyer();
     const disputes = [{ id: `dp_${sessionId}`, amountMinor: toAmount(1000), fraud: true, state: "open" as const }];
-    deps.payments.moneyBack.set(`pi_${sessionId}`, { refunds: [], disputes, warnings: [] });
+    deps.payments.moneyBack.set(`pi_${sessionId}`, { ...NO_MONEY_BACK, disputes });
     await settleMoneyBack(deps, { kind: "dispute", id: `dp_${sessionId}` }, T0);
     const fresh = { status: "open", suspendedFor: [] };
     await test.client

@@ -171,6 +171,7 @@ describe("the inbox", () => {
       ["settle_top_up", ["succeeded", "payment_failed", "canceled"].map((end) => `payment_intent.${end}`)],
       ["refund", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"]],
       ["charge", ["charge.refunded"]],
+      ["credit_note", ["credit_note.created", "credit_note.updated", "credit_note.voided"]],
       [
         "dispute",
         ["created", "updated", "closed", "funds_withdrawn", "funds_reinstated"].map((end) => `charge.dispute.${end}`),

@@ -1,4 +1,5 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
+import { NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
 import { AppError } from "../../../../functions-src/lib/domain/app-error";
 import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
@@ -166,11 +167,11 @@ describe("an automatic top-up", () => {
     await sweepOutbox(deps, T0);
     const [paid = ""] = [...payments.topUps.keys()];
     const refunds = [{ id: "re_t", status: "succeeded" as const, amountMinor: toAmount(500) }];
-    payments.moneyBack.set(paid, { refunds, disputes: [], warnings: [] });
+    payments.moneyBack.set(paid, { ...NO_MONEY_BACK, refunds });
     await settleMoneyBack(deps, { kind: "refund", id: "re_t" }, T0);
     expect(await wallet()).toMatchObject({ available: 50, topUp: { enabled: true } });
     const disputes = [{ id: "dp_t", state: "open" as const, amountMinor: toAmount(500), fraud: false }];
-    payments.moneyBack.set(paid, { refunds, disputes, warnings: [] });
+    payments.moneyBack.set(paid, { ...NO_MONEY_BACK, refunds, disputes });
     await settleMoneyBack(deps, { kind: "dispute", id: "dp_t" }, T0);
     expect(await wallet()).toMatchObject({ available: 0, frozen: 50, topUp: { enabled: false } });
     await sweepOutbox(deps, T0);

@@ -118,6 +118,7 @@ export const paymentsDefinition: CollectionDefinition = {
     packVersion: smallNumber(1_000_000),
     quantity: smallNumber(1_000_000),
     stripePaymentIntentId: textOrNull(),
+    stripeInvoiceId: textOrNull(),
     unitsGranted: amount,
     paidAt: instant,
     returnedMinor: amount,
