@@ -1,9 +1,10 @@
-import { type Amount, ZERO, minus, toAmount } from "./amount";
+import { type Amount, minus, toAmount } from "./amount";
 import { inBurnOrder } from "./burn-key";
+import { type Booking, claimFor, contentOf, lotsOf } from "./claims-booking";
 import type { ConvergeCommand } from "./commands";
-import { putClaim, repayClaims } from "./debt";
-import { nextIdOf } from "./entry";
-import { giveBack, heirOf, leftToGive } from "./give-back";
+import { putClaim } from "./debt";
+import { setFrozen } from "./freeze-lots";
+import { giveBack, leftToGive } from "./give-back";
 import type { Instant } from "./instant";
 import { type OpenLot, type ReceiptLine, isFree, isPaid, unitsLeft } from "./lot";
 import type { PaymentFact } from "./payment";
@@ -11,26 +12,25 @@ import { takeInOrder, unitsOf } from "./receipt";
 import { refuse } from "./refusal";
 import { forgivenOf } from "./reverse";
 import type { Step } from "./step";
-import { type Claim, claimOf } from "./wallet";
-import { type EntryContent, type WalletDraft, addLot, book, lotPostings, takeFromLots } from "./wallet-draft";
+import { type Original, type WalletDraft, book, lotPostings, takeFromLots } from "./wallet-draft";
 
 /** How many later lots one clawback may touch, so that its receipt stays bounded. */
 const MAX_LATER_LOTS = 900;
 
 /**
  * Plans what stands against a payment: takes units back or gives them back until as many are taken as the claims say, and
- * freezes or thaws the rest of its lots. Goes on while the wallet is frozen, suspended or closed.
+ * freezes or thaws the rest of its lots, also of those that were transferred to other wallets. Goes on while a wallet is
+ * frozen, suspended or closed.
  * Refuses: contention when the payment's claims changed since the decision.
  */
 export function converge(draft: WalletDraft, command: ConvergeCommand, at: Instant): Step {
   const payment = draft.records.payments.get(command.cause);
   if (payment === undefined || payment.revision + 1 !== command.claims.revision)
     return { refusal: refuse("contention") };
-  const before = draft.entries.length;
-  const booking: Booking = { command, payment, at, before };
-  const taken = takeBack(draft, booking);
-  const frozen = setFrozen(taken, booking);
-  const settled = bringBack(frozen, booking);
+  const wallets = [draft, ...draft.others.values()];
+  const starts = new Map(wallets.map(({ wallet, entries }) => [wallet.id, entries.length]));
+  const booking: Booking = { command, payment, at, starts };
+  const settled = bringBack(freezeAll(takeBack(draft, booking), booking), booking);
   const after: PaymentFact = { ...payment, ...command.claims };
   return {
     draft: {
@@ -41,44 +41,46 @@ export function converge(draft: WalletDraft, command: ConvergeCommand, at: Insta
   };
 }
 
-interface Booking {
-  readonly command: ConvergeCommand;
-  readonly payment: PaymentFact;
-  readonly at: Instant;
-  readonly before: number;
+/** The other wallets that hold or held parts of the payment. */
+function holdersOf({ others }: WalletDraft, { payment }: Booking): readonly WalletDraft[] {
+  const isPart = ({ rootCause }: { readonly rootCause: string }): boolean => rootCause === payment.cause;
+  return [...others.values()].filter(
+    ({ open, records }) => open.some(isPart) || [...records.lots.values()].some(isPart),
+  );
 }
 
-/** What the next entry of a converging says beside its postings: it is the next leg of the command. */
-function contentOf(draft: WalletDraft, { command, payment, at, before }: Booking) {
-  return {
-    ...command.identity,
-    leg: draft.entries.length - before,
-    at,
-    recordedAt: at,
-    actor: command.actor,
-    cause: { kind: "payment", id: payment.cause },
-    note: null,
-  } satisfies Partial<EntryContent>;
-}
-
-function claimFor({ wallet }: WalletDraft, { payment }: Booking): Claim {
-  return claimOf(wallet, payment.cause) ?? { cause: payment.cause, frozenBy: [], frozenAt: null, owed: ZERO };
-}
-
-function lotsOf({ open }: WalletDraft, { payment }: Booking): readonly OpenLot[] {
-  return open.filter(({ rootCause }) => rootCause === payment.cause);
-}
-
-/** Takes units from the lots of the cause, then from later bought lots where the policy says so; what is missing is debt. */
+/**
+ * Takes units from the lots of the cause, then from the parts of them that were transferred, then from later bought lots where
+ * the policy says so; what is missing is debt of the wallet that was paid for.
+ */
 function takeBack(draft: WalletDraft, booking: Booking): WalletDraft {
-  const { payment, command, at } = booking;
+  const { payment, command } = booking;
   if (command.claims.unitsTaken <= payment.unitsTaken) return draft;
   const amount = minus(command.claims.unitsTaken, payment.unitsTaken);
   const own = takeUpTo(inBurnOrder(lotsOf(draft, booking)), amount);
-  const later = takeUpTo(laterLots(draft, booking), minus(amount, unitsOf(own)));
+  let missing = minus(amount, unitsOf(own));
+  let current = draft;
+  for (const holder of holdersOf(draft, booking)) {
+    const parts = takeUpTo(inBurnOrder(lotsOf(holder, booking)), missing);
+    if (parts.length === 0) continue;
+    missing = minus(missing, unitsOf(parts));
+    current = putOther(current, clawBack(holder, { receipt: parts, owed: toAmount(0) }, booking));
+  }
+  const later = takeUpTo(laterLots(current, booking), missing);
   const receipt = [...own, ...later];
-  const owed = minus(amount, unitsOf(receipt));
+  const owed = minus(missing, unitsOf(later));
+  return receipt.length === 0 && owed === 0 ? current : clawBack(current, { receipt, owed }, booking);
+}
+
+/** Books a clawback in one wallet. */
+function clawBack(
+  draft: WalletDraft,
+  { receipt, owed }: { readonly receipt: readonly ReceiptLine[]; readonly owed: Amount },
+  booking: Booking,
+): WalletDraft {
+  const amount = toAmount(unitsOf(receipt) + owed);
   const claim = claimFor(draft, booking);
+  const { revision } = booking.command.claims;
   const booked = book(draft, {
     ...contentOf(draft, booking),
     kind: "clawback",
@@ -88,7 +90,7 @@ function takeBack(draft: WalletDraft, booking: Booking): WalletDraft {
       { account: "takenBack", amount },
     ],
     receipt,
-    answer: { amount, owed, since: claim.frozenAt ?? at },
+    answer: { amount, owed, revision, since: claim.frozenAt ?? booking.at },
   });
   return putClaim(takeFromLots(booked, receipt), { ...claim, owed: toAmount(claim.owed + owed) });
 }
@@ -103,118 +105,77 @@ function takeUpTo(lots: readonly OpenLot[], amount: Amount): readonly ReceiptLin
   return takeInOrder(lots, toAmount(Math.min(amount, unitsLeft(lots))));
 }
 
-/** Freezes the lots of the cause, or thaws them; the entry stands also where nothing is left to freeze. */
-function setFrozen(draft: WalletDraft, booking: Booking): WalletDraft {
-  const { command, at } = booking;
-  const { frozenBy } = command.claims;
-  const claim = claimFor(draft, booking);
-  if (isSame(claim.frozenBy, frozenBy)) return draft;
-  const wasFrozen = claim.frozenBy.length > 0;
-  const isFrozen = frozenBy.length > 0;
-  const frozenAt = isFrozen ? (claim.frozenAt ?? at) : null;
-  const marked = (lot: OpenLot): OpenLot => (lot.rootCause === claim.cause ? { ...lot, frozenBy } : lot);
-  const own = lotsOf(draft, booking);
-  const ended = isFrozen ? [] : own.filter((lot) => !lot.pending && lot.expiresAt !== null && lot.expiresAt <= at);
-  const moved = wasFrozen === isFrozen ? [] : own.filter((lot) => !lot.pending && !ended.includes(lot));
-  const receipt = takeUpTo(moved, toAmount(unitsLeft(moved)));
-  const units = unitsOf(receipt);
-  const booked = book(draft, {
-    ...contentOf(draft, booking),
-    kind: isFrozen ? "freeze" : "thaw",
-    postings: [
-      { account: "available", amount: isFrozen ? 0 - units : units },
-      { account: "frozen", amount: isFrozen ? units : 0 - units },
-    ],
-    receipt,
-    answer: { amount: units, frozenBy: [...frozenBy] },
-  });
-  const renewed = ended.reduce(
-    (current, lot) => renew(current, lot, { booking, frozenAt: claim.frozenAt ?? at }),
-    booked,
+/** Freezes or thaws in every wallet that holds parts. A card whose payments are contested is not charged by itself. */
+function freezeAll(draft: WalletDraft, booking: Booking): WalletDraft {
+  const frozen = setFrozen(draft, booking);
+  const isNew = frozen !== draft && booking.command.claims.frozenBy.length > 0;
+  return holdersOf(frozen, booking).reduce(
+    (current, holder) => putOther(current, setFrozen(holder, booking)),
+    isNew ? switchOffTopUp(frozen) : frozen,
   );
-  const claimed = putClaim({ ...renewed, open: renewed.open.map(marked) }, { ...claim, frozenBy, frozenAt });
-  if (isFrozen) return switchOffTopUp(claimed);
-  return repayClaims(claimed, receipt);
 }
 
-/** A card whose payments are contested is not charged by itself. */
 function switchOffTopUp(draft: WalletDraft): WalletDraft {
   const { topUp } = draft.wallet;
   return topUp === null ? draft : { ...draft, wallet: { ...draft.wallet, topUp: { ...topUp, enabled: false } } };
 }
 
-function isSame(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((reason) => right.includes(reason));
-}
-
-/** A frozen lot whose end passed meanwhile goes on as a new one with the life it lost. */
-function renew(
-  draft: WalletDraft,
-  lot: OpenLot,
-  { booking, frozenAt }: { readonly booking: Booking; readonly frozenAt: Instant },
-): WalletDraft {
-  const { command, at } = booking;
-  const gone: readonly ReceiptLine[] = [{ lotId: lot.id, class: lot.class, amount: lot.remaining }];
-  const expired = book(draft, {
-    ...contentOf(draft, booking),
-    kind: "expire",
-    postings: [...lotPostings(draft, gone, -1), { account: "expired", amount: lot.remaining }],
-    receipt: gone,
-    answer: { amount: lot.remaining },
-  });
-  const emptied = takeFromLots(expired, gone);
-  const lost = (lot.expiresAt ?? at) - Math.max(frozenAt, lot.effectiveAt);
-  const life = { effectiveAt: at, expiresAt: at + lost };
-  const heir = heirOf(lot, { ...life, id: nextIdOf("lot", emptied.wallet), granted: lot.remaining });
-  const booked = book(emptied, {
-    ...contentOf(emptied, booking),
-    kind: "reinstate",
-    postings: [
-      { account: "expired", amount: -lot.remaining },
-      { account: "available", amount: lot.remaining },
-    ],
-    receipt: [{ lotId: heir.id, class: heir.class, amount: heir.granted }],
-    answer: { amount: lot.remaining },
-  });
-  return addLot(booked, heir, {
-    accountId: draft.wallet.accountId,
-    walletId: draft.wallet.id,
-    causeKey: `thaw:${command.identity.key}:${lot.id}`,
-    part: "whole",
-    parentLotId: lot.id,
-  });
-}
-
 /** Gives back what earlier clawbacks of the cause took, the last of them first; what was forgiven of their debt stays gone. */
 function bringBack(draft: WalletDraft, booking: Booking): WalletDraft {
-  const { payment, command, at } = booking;
+  const { payment, command } = booking;
   let missing = payment.unitsTaken - command.claims.unitsTaken;
   let current = draft;
-  const clawbacks = [...draft.records.originals.values()]
-    .filter(({ entry }) => entry.kind === "clawback" && entry.cause.id === payment.cause)
-    .sort((left, right) => right.entry.seq - left.entry.seq);
-  for (const { entry } of clawbacks) {
-    const original = current.records.originals.get(entry.id);
+  for (const { entry } of clawbacksOf(draft, booking)) {
+    const wallet = draftOf(current, entry.walletId);
+    const original = wallet.records.originals.get(entry.id);
     if (missing <= 0 || original === undefined) break;
-    const forgiven = forgivenOf(current, original);
-    const amount = toAmount(Math.min(missing, leftToGive(original, forgiven)));
-    const gone = Math.min(missing - amount, forgiven - original.absorbed);
-    if (amount + gone === 0) continue;
-    current = giveBack(
-      current,
-      original,
-      { amount, forgiven },
-      {
-        ...contentOf(current, booking),
-        kind: "reinstate",
-        cause: { kind: "clawback", id: entry.id },
-        answer: { forgiven: gone },
-        from: "takenBack",
-        since: Number(entry.answer["since"]),
-        at,
-      },
-    );
-    missing -= amount + gone;
+    const { after, given } = undo(wallet, { original, missing }, booking);
+    current = after.wallet.id === current.wallet.id ? after : putOther(current, after);
+    missing -= given;
   }
   return current;
+}
+
+/** The clawbacks of a cause in all wallets, newest first; of one turn that of the paid wallet first, which holds the debt. */
+function clawbacksOf(draft: WalletDraft, booking: Booking): readonly Original[] {
+  const all = [draft, ...holdersOf(draft, booking)].flatMap(({ records }) => [...records.originals.values()]);
+  const isOther = ({ entry }: Original): number => (entry.walletId === draft.wallet.id ? 0 : 1);
+  const turnOf = ({ entry }: Original): number => Number(entry.answer["revision"]);
+  return all
+    .filter(({ entry }) => entry.kind === "clawback" && entry.cause.id === booking.payment.cause)
+    .sort(
+      (left, right) =>
+        turnOf(right) - turnOf(left) || isOther(left) - isOther(right) || right.entry.seq - left.entry.seq,
+    );
+}
+
+/** Gives back what is left of one clawback, at most what is missing. */
+function undo(
+  draft: WalletDraft,
+  { original, missing }: { readonly original: Original; readonly missing: number },
+  booking: Booking,
+): { readonly after: WalletDraft; readonly given: number } {
+  const { entry } = original;
+  const forgiven = forgivenOf(draft, original);
+  const amount = toAmount(Math.min(missing, leftToGive(original, forgiven)));
+  const gone = Math.min(missing - amount, forgiven - original.absorbed);
+  if (amount + gone === 0) return { after: draft, given: 0 };
+  const giving = {
+    ...contentOf(draft, booking),
+    kind: "reinstate",
+    cause: { kind: "clawback", id: entry.id },
+    answer: { forgiven: gone },
+    from: "takenBack",
+    since: Number(entry.answer["since"]),
+    at: booking.at,
+  } as const;
+  return { after: giveBack(draft, original, { amount, forgiven }, giving), given: amount + gone };
+}
+
+function draftOf(draft: WalletDraft, walletId: string): WalletDraft {
+  return draft.others.get(walletId) ?? draft;
+}
+
+function putOther(draft: WalletDraft, other: WalletDraft): WalletDraft {
+  return { ...draft, others: new Map([...draft.others, [other.wallet.id, other]]) };
 }

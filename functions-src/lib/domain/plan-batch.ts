@@ -27,7 +27,7 @@ import { transferIn } from "./transfer";
 import type { UsageCounter } from "./usage";
 import { type Wallet, balanceOf, earliest, walletIdOf } from "./wallet";
 import { watchWallet } from "./watch";
-import { type Departure, NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
+import { NO_RECORDS, type NamedRecords, type WalletDraft, openDraft } from "./wallet-draft";
 
 /** What has to be read beside the wallet before a batch can be planned. */
 export interface NeededFacts {
@@ -140,28 +140,27 @@ function takes(operation: SingleCommand): number {
 export interface BatchPlan {
   readonly outcomes: readonly Outcome[];
   readonly changes: WalletChanges | null;
-  /** What to write to the wallets that transfers went to. */
-  readonly arrivals: readonly WalletChanges[];
+  /** What to write to other wallets: those that transfers went to, and those that hold parts of a payment. */
+  readonly beside: readonly WalletChanges[];
 }
 
 /**
- * Plans commands on one wallet: settles what is due, then folds the commands in their order. The wallets that transfers go
- * to are settled at the same instant and receive what left.
+ * Plans commands on one wallet: settles what is due, then folds the commands in their order. The wallets beside it, which
+ * transfers go to or which hold parts of a payment, are settled at the same instant.
  * Of two commands with one key the first decides: the second is its replay, or `key_reused` when its input differs.
  */
 export function planBatch(
   facts: BatchFacts,
   commands: readonly WalletCommand[],
   now: Instant,
-  receiving: readonly BatchFacts[] = [],
+  beside: readonly BatchFacts[] = [],
 ): BatchPlan {
   const { wallet, lots } = facts;
-  const at = Math.max(...[facts, ...receiving].map((each) => operationTime(each.wallet, now)));
-  const arriving = receiving.map((each) => ({ facts: each, draft: settledDraft(each, at) }));
-  const receivers = new Map(arriving.map(({ draft: { wallet: to } }) => [to.id, to]));
-  const stepFacts = { at, horizon: embeddingHorizon(wallet, lots), receivers };
+  const at = Math.max(...[facts, ...beside].map((each) => operationTime(each.wallet, now)));
+  const others = new Map(beside.map((each) => [each.wallet.id, settledDraft(each, at)]));
+  const stepFacts = { at, horizon: embeddingHorizon(wallet, lots) };
   // What ends or begins by itself crosses thresholds too.
-  let draft = watchWallet(settledDraft(facts, at), at);
+  let draft: WalletDraft = { ...watchWallet(settledDraft(facts, at), at), others };
   const outcomes: Outcome[] = [];
   const decided = new Map<string, Outcome & { kind: "booked" }>();
   for (const command of commands) {
@@ -185,20 +184,25 @@ export function planBatch(
   return {
     outcomes,
     changes: closeDraft(draft, wallet, lots),
-    arrivals: arriving.flatMap((receiver) => arrivalOf(receiver, draft.departures, at) ?? []),
+    beside: beside.flatMap((each) => changesBeside(each, { draft, settled: others.get(each.wallet.id), at }) ?? []),
   };
 }
 
-/** What a wallet receives of some departures; null = none of them went there. */
-function arrivalOf(
-  { facts: { wallet, lots }, draft }: { readonly facts: BatchFacts; readonly draft: WalletDraft },
-  departures: readonly Departure[],
-  at: Instant,
+/** What a plan means for another wallet: what it lost, and what departed for it; null = nothing. */
+function changesBeside(
+  { wallet, lots }: BatchFacts,
+  {
+    draft,
+    settled,
+    at,
+  }: { readonly draft: WalletDraft; readonly settled: WalletDraft | undefined; readonly at: Instant },
 ): WalletChanges | null {
-  const own = departures.filter(({ to }) => walletIdOf(to) === wallet.id);
-  if (own.length === 0) return null;
-  const arrived = own.reduce((current, departure) => transferIn(current, departure, at), draft);
-  return closeDraft(watchWallet(arrived, at), wallet, lots);
+  const other = draft.others.get(wallet.id);
+  const own = draft.departures.filter(({ to }) => walletIdOf(to) === wallet.id);
+  // What is due there alone is left to its own next operation.
+  if (other === undefined || (other === settled && own.length === 0)) return null;
+  const after = own.reduce((current, departure) => transferIn(current, departure, at), other);
+  return closeDraft(watchWallet(after, at), wallet, lots);
 }
 
 /** Opens a draft and books everything that is due, which is also what a balance looks like at an instant. */

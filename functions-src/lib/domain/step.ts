@@ -14,8 +14,6 @@ export interface StepFacts {
   readonly at: Instant;
   /** Up to where in burn order every lot is known; null = all are. */
   readonly horizon: string | null;
-  /** The settled wallets that transfers go to, by id. */
-  readonly receivers: ReadonlyMap<string, Wallet>;
 }
 
 /** A step of a plan: the next draft, whose first new entry is the operation's answer; or the refusal that changed nothing. */

@@ -22,7 +22,7 @@ export function transferOut(draft: WalletDraft, command: TransferCommand, facts:
   const closed = gateRefusal(wallet.gate);
   if (closed !== null) return { refusal: closed };
   const toWalletId = walletIdOf(command.to);
-  const receiver = facts.receivers.get(toWalletId);
+  const receiver = draft.others.get(toWalletId)?.wallet;
   const allowed = wallet.policy.transfers && command.sameOwner && toWalletId !== wallet.id;
   if (!allowed || receiver === undefined) return { refusal: refuse("transfer_not_allowed") };
   const indebted = debtRefusal(wallet);

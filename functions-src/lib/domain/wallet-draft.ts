@@ -75,6 +75,8 @@ export interface WalletDraft {
   readonly messages: readonly OutboxMessage[];
   readonly departures: readonly Departure[];
   readonly acts: readonly Act[];
+  /** The other wallets that the plan may change, settled, by id: those that units go to, or that hold parts of a payment. */
+  readonly others: ReadonlyMap<string, WalletDraft>;
 }
 
 /** What an entry says beyond what the draft already knows. */
@@ -99,6 +101,7 @@ export function openDraft(wallet: Wallet, waiting: readonly OpenLot[], records: 
     messages: [],
     departures: [],
     acts: [],
+    others: new Map(),
   };
 }
 

@@ -68,6 +68,8 @@ export interface WalletReads {
    * up to 1,000 holds whose lease is over, and the records that commands name with the lots of their receipts.
    */
   loadFacts(wallet: Wallet, needed: NeededFacts, at: Instant): Promise<BatchFacts>;
+  /** The wallets that ever held units of a payment, or parts of them. */
+  listHolders(cause: string): Promise<readonly WalletRef[]>;
   /** Finds the entries (leg 0) that operations of an account wrote. */
   findByNames(accountId: string, names: readonly OperationName[]): Promise<readonly Entry[]>;
 }

@@ -84,11 +84,13 @@ async function attempt(
   const at = operationTime(facts.wallet, now);
   const moreIsDue = isDue(facts.lots.nextAtOfOthers, at) || isDue(facts.nextHoldAtOfOthers ?? null, at);
 
-  const receiving: BatchFacts[] = [];
-  for (const to of receiversOf(ref, commands)) receiving.push(await loadBatchFacts(tx, to, [], at));
-  const plan = planBatch(facts, moreIsDue ? [] : commands, now, receiving);
+  const beside: BatchFacts[] = [];
+  for (const other of await walletsBeside(tx, ref, commands)) {
+    beside.push(await loadBatchFacts(tx, other.ref, other.commands, at));
+  }
+  const plan = planBatch(facts, moreIsDue ? [] : commands, now, beside);
   const outcomes = await withReplays(tx, ref, commands, plan.outcomes);
-  for (const changes of [plan.changes, ...plan.arrivals]) {
+  for (const changes of [plan.changes, ...plan.beside]) {
     if (changes !== null) await tx.write(sealEntries(changes, deps.digest));
   }
   return moreIsDue ? "settled_a_page" : outcomes;
@@ -106,14 +108,30 @@ export async function loadBatchFacts(
   return needsNothing(needed) ? onlyWallet(wallet) : reads.loadFacts(wallet, needed, operationTime(wallet, now));
 }
 
-/** The wallets that transfers go to, each once, in an order that two processes share. */
-function receiversOf(from: WalletRef, commands: readonly WalletCommand[]): readonly WalletRef[] {
-  const refs = new Map<string, WalletRef>();
+/** A wallet beside the one that commands are for, and those of them that name records of it. */
+interface WalletBeside {
+  readonly ref: WalletRef;
+  readonly commands: readonly WalletCommand[];
+}
+
+/** The wallets that transfers go to or that hold parts of a payment, each once, in an order that two processes share. */
+async function walletsBeside(
+  reads: WalletReads,
+  own: WalletRef,
+  commands: readonly WalletCommand[],
+): Promise<readonly WalletBeside[]> {
+  const found = new Map<string, WalletBeside>();
+  const add = (ref: WalletRef, more: readonly WalletCommand[]): void => {
+    const known = found.get(walletIdOf(ref))?.commands ?? [];
+    found.set(walletIdOf(ref), { ref, commands: [...known, ...more] });
+  };
   for (const operation of commands.flatMap(operationsOf)) {
-    if (operation.kind === "transfer") refs.set(walletIdOf(operation.to), operation.to);
+    if (operation.kind === "transfer") add(operation.to, []);
+    if (operation.kind !== "converge") continue;
+    for (const holder of await reads.listHolders(operation.cause)) add(holder, [operation]);
   }
-  refs.delete(walletIdOf(from));
-  return [...refs].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, to]) => to);
+  found.delete(walletIdOf(own));
+  return [...found].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, beside]) => beside);
 }
 
 function isDue(instant: Instant | null, at: Instant): boolean {

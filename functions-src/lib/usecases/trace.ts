@@ -2,7 +2,7 @@ import { AppError } from "../domain/app-error";
 import { type Entry, availableChange } from "../domain/entry";
 import type { PaymentFact } from "../domain/payment";
 import type { MoneyBackObject } from "../domain/stripe-effects";
-import { type Balance, type WalletName, balanceOf } from "../domain/wallet";
+import { type Balance, type WalletName, balanceOf, walletIdOf } from "../domain/wallet";
 import type { InboxEvent } from "../ports/inbox-store";
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
@@ -41,10 +41,12 @@ const OBJECT_KINDS: readonly (readonly [prefix: string, kind: MoneyBackObject["k
   ["issfr_", "warning"],
   ["ch_", "charge"],
   ["py_", "charge"],
+  ["cn_", "credit_note"],
 ];
 
 /**
- * Follows the chain of an id: an event, any Stripe object of a payment, a payment, or a ledger entry.
+ * Follows the chain of an id: an event, any Stripe object of a payment, a payment, or a ledger entry; also into the wallets that
+ * units of the payment were transferred to.
  * Throws: AppError `not_found` for an id that leads nowhere, `unavailable` when Stripe has to be asked and cannot be reached.
  */
 export async function trace(deps: Deps, _caller: Caller, { id }: { readonly id: string }): Promise<TraceAnswer> {
@@ -83,11 +85,12 @@ async function tracePurchase(deps: Deps, purchase: Purchase | null): Promise<Omi
   const payment = await deps.paymentRecords.find(accountId, cause);
   const unit = cause.startsWith("topup:") ? (cause.split(":")[2] ?? "tokens") : "tokens";
   const wallet = { id: `${accountId}:${unit}`, accountId };
-  const own = await deps.wallets.listByCause(wallet, cause);
-  const back = await Promise.all(
-    own.filter(({ kind }) => kind === "clawback").map((entry) => deps.wallets.listReversals(wallet, entry.id)),
-  );
-  const entries = [...own, ...back.flat()].sort((left, right) => left.seq - right.seq);
+  const holders = (await deps.wallets.listHolders(cause)).map((ref) => ({
+    id: walletIdOf(ref),
+    accountId: ref.accountId,
+  }));
+  const wallets = [wallet, ...holders.filter(({ id }) => id !== wallet.id)];
+  const entries = (await Promise.all(wallets.map((each) => listCaused(deps, each, cause)))).flat();
   return {
     ok: true,
     accountId,
@@ -95,6 +98,15 @@ async function tracePurchase(deps: Deps, purchase: Purchase | null): Promise<Omi
     entries: entries.map(shownEntry),
     balance: await balanceNow(deps, wallet, unit),
   };
+}
+
+/** What a cause led to in one wallet, and what was given back of it, oldest first. */
+async function listCaused(deps: Deps, wallet: WalletName, cause: string): Promise<readonly Entry[]> {
+  const own = await deps.wallets.listByCause(wallet, cause);
+  const back = await Promise.all(
+    own.filter(({ kind }) => kind === "clawback").map((entry) => deps.wallets.listReversals(wallet, entry.id)),
+  );
+  return [...own, ...back.flat()].sort((left, right) => left.seq - right.seq);
 }
 
 async function traceEntry(deps: Deps, id: string): Promise<TraceAnswer> {

@@ -93,12 +93,13 @@ async function loadPaid(
   const lotIds: string[] = [];
   const clawbacks: Entry[] = [];
   for (const cause of new Set(causes)) {
+    // A wallet that holds transferred parts has no payment of its own.
     const payment = await payments.find(wallet.accountId, cause, options);
-    if (payment === null) continue;
-    found.set(cause, payment);
+    if (payment !== null) found.set(cause, payment);
     const own = await lots.findByRootCause(wallet.accountId, cause, options);
     lotIds.push(...own.filter(({ walletId }) => walletId === wallet.id).map(({ id }) => id));
-    if (payment.unitsTaken > 0) clawbacks.push(...(await ledger.findClawbacks(wallet, cause, options)));
+    if (payment === null || payment.unitsTaken > 0)
+      clawbacks.push(...(await ledger.findClawbacks(wallet, cause, options)));
   }
   return { payments: found, lotIds, clawbacks };
 }

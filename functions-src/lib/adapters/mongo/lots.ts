@@ -1,4 +1,5 @@
 import { LOT_PARTS, type LotFact } from "../../domain/lot";
+import type { WalletRef } from "../../domain/wallet";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import { fromDbLotTerms, toDbLotTerms } from "./lot-mapping";
 import { fromDbAmount, fromDbText, fromDbTextOrNull, fromDbWord, toDbInteger } from "./mapping";
@@ -8,6 +9,8 @@ const MAX_LOTS_OF_A_CAUSE = 1000;
 /** The collection `lots`: the immutable facts of every grant; inserted and found, nothing else. */
 export interface Lots {
   insert(lots: readonly LotFact[], options: OperationOptions): Promise<void>;
+  /** The wallets that ever held parts of what a payment stands behind, on whatever shard; of at most 1,000 lots. */
+  findHolders(cause: string, options?: OperationOptions): Promise<readonly WalletRef[]>;
   /** The lots of an account that the payment of a cause stands behind, at most 1,000. */
   findByRootCause(accountId: string, cause: string, options?: OperationOptions): Promise<readonly LotFact[]>;
   findByIds(accountId: string, ids: readonly string[], options?: OperationOptions): Promise<readonly LotFact[]>;
@@ -35,6 +38,13 @@ export function createLots(database: Database): Lots {
     findByRootCause: async (accountId, cause, options) => {
       const filter = { accountId, rootCause: cause };
       return (await collection.find(filter, { ...options, limit: MAX_LOTS_OF_A_CAUSE })).map(fromDbLotFact);
+    },
+    findHolders: async (cause, options) => {
+      const documents = await collection.find({ rootCause: cause }, { ...options, limit: MAX_LOTS_OF_A_CAUSE });
+      const holders = documents
+        .map(fromDbLotFact)
+        .map(({ accountId, walletId }) => [walletId, { accountId, unit: walletId.slice(accountId.length + 1) }]);
+      return [...new Map(holders as [string, WalletRef][]).values()];
     },
     findByIds: async (accountId, ids, options) => {
       if (ids.length === 0) return [];

@@ -48,6 +48,7 @@ export function createWalletStore(database: Database): WalletStore {
     newWallet: (ref) => newWallet(ref, options),
     loadFacts: (wallet, needed, at) =>
       loadFacts(writers, wallet, needed, { at, ...(options === undefined ? {} : { options }) }),
+    listHolders: (cause) => lots.findHolders(cause, options),
     findByNames: (accountId, names) => ledger.findByNames(accountId, names, options),
   });
 

@@ -27,8 +27,9 @@ export const lotsDefinition: CollectionDefinition = {
     },
     {
       name: "root_cause",
-      key: { accountId: 1, rootCause: 1 },
-      serves: "all lots that a payment stands behind, when money goes back or is disputed",
+      key: { rootCause: 1, accountId: 1 },
+      serves:
+        "all lots that a payment stands behind, of its account and, where units were transferred, on whatever shard",
     },
   ],
 };
