@@ -1,7 +1,7 @@
-import { clockDueAt } from "./allocation";
 import { toAmount } from "./amount";
 import type { Act } from "./audit";
 import { burnKey } from "./burn-key";
+import { dueAtOf } from "./due-at";
 import type { EntryDraft } from "./entry";
 import type { Hold } from "./hold";
 import type { Instant } from "./instant";
@@ -61,10 +61,11 @@ export function embeddingHorizon(before: Wallet, loaded: LoadedLots): string | n
 /**
  * Ends a draft: decides which lots live inside the wallet and which wait outside.
  * A lot may be embedded only when no waiting lot that was not loaded could precede it in burn order.
- * Returns null when nothing was booked and no hold changed.
+ * Returns null when nothing was booked, no hold changed and nothing has to be told.
  */
 export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLots): WalletChanges | null {
-  if (draft.entries.length === 0 && draft.changedHolds.length === 0) return null;
+  const { entries, changedHolds, messages } = draft;
+  if (entries.length === 0 && changedHolds.length === 0 && messages.length === 0) return null;
   const known = new Map(loadedLots(loaded).map((lot) => [lot.id, lot]));
   const unloadedCount = before.waiting.count - known.size;
   const horizon = embeddingHorizon(before, loaded);
@@ -79,20 +80,10 @@ export function closeDraft(draft: WalletDraft, before: Wallet, loaded: LoadedLot
     remaining: toAmount(before.waiting.remaining - unitsLeft([...known.values()]) + unitsLeft(outside)),
     nextAt: earliest([...outside.map(nextDueAt), unloadedCount > 0 ? nextAtOfUnloaded : null]),
   };
+  const wallet = { ...draft.wallet, claims: liveClaims(draft.wallet), lots: embedded, waiting };
   return {
     expectedSeq: before.seq,
-    wallet: {
-      ...draft.wallet,
-      claims: liveClaims(draft.wallet),
-      lots: embedded,
-      waiting,
-      dueAt: earliest([
-        ...embedded.map(nextDueAt),
-        ...draft.wallet.clocks.map(clockDueAt),
-        waiting.nextAt,
-        draft.wallet.nextHoldAt,
-      ]),
-    },
+    wallet: { ...wallet, dueAt: dueAtOf(wallet) },
     entries: draft.entries,
     lots: draft.made,
     lotStates: [

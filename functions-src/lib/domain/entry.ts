@@ -93,11 +93,8 @@ export function entryIdOf(walletId: string, seq: number): string {
   return `${walletId}:${seqText(seq)}`;
 }
 
-/** The id of a lot, hold or top-up that the next entry of a wallet makes. */
-export function nextIdOf(
-  kind: "lot" | "hold" | "topup",
-  wallet: { readonly id: string; readonly seq: number },
-): string {
+/** The id of a lot or hold that the next entry of a wallet makes. */
+export function nextIdOf(kind: "lot" | "hold", wallet: { readonly id: string; readonly seq: number }): string {
   return `${wallet.id}:${kind}-${seqText(wallet.seq + 1)}`;
 }
 

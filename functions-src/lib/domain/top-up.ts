@@ -1,6 +1,7 @@
 import type { Amount } from "./amount";
-import { nextIdOf } from "./entry";
+import { seqText } from "./entry";
 import type { Instant } from "./instant";
+import type { Wallet } from "./wallet";
 import type { WalletDraft } from "./wallet-draft";
 
 const DAY_MS = 86_400_000;
@@ -36,6 +37,8 @@ export interface AutoTopUp {
   readonly pack: TopUpPack;
   readonly capPerDay: TopUpCap;
   readonly capPerMonth: TopUpCap;
+  /** How many attempts were made ever; the next one is named by it. */
+  readonly attempts: number;
   /** The attempt that is on its way; null = none. */
   readonly open: string | null;
   readonly declines: number;
@@ -44,13 +47,28 @@ export interface AutoTopUp {
 }
 
 /** Why a wallet does not top itself up now; null = it does. */
-export function whyNoTopUp(topUp: AutoTopUp, available: Amount, now: Instant): string | null {
+export function whyNoTopUp(
+  topUp: AutoTopUp,
+  { available, claims, gate }: Pick<Wallet, "available" | "claims" | "gate">,
+  now: Instant,
+): string | null {
   if (!topUp.enabled) return "off";
+  if (gate !== "open") return "the account is stopped";
+  if (claims.some(({ frozenBy }) => frozenBy.length > 0)) return "a payment is contested";
   if (available >= topUp.threshold) return "enough units";
   if (topUp.open !== null) return "an attempt is open";
   if (topUp.pausedUntil !== null && now < topUp.pausedUntil) return "paused after a decline";
   if (!fits(topUp, topUp.capPerDay, now - DAY_MS)) return "cap of the day";
   return fits(topUp, topUp.capPerMonth, now - MONTH_MS) ? null : "cap of the month";
+}
+
+/** From when on time alone lets a wallet top itself up; null = something else has to happen first. */
+export function nextTopUpAt(wallet: Pick<Wallet, "available" | "claims" | "gate" | "topUp">): Instant | null {
+  const { topUp } = wallet;
+  if (topUp === null) return null;
+  const ends = topUp.recent.flatMap(({ at }) => [at + DAY_MS, at + MONTH_MS]);
+  const turns = [0, topUp.pausedUntil ?? 0, ...ends].sort((left, right) => left - right);
+  return turns.find((turn) => whyNoTopUp(topUp, wallet, turn) === null) ?? null;
 }
 
 function fits({ recent, pack }: AutoTopUp, cap: TopUpCap, since: Instant): boolean {
@@ -60,21 +78,22 @@ function fits({ recent, pack }: AutoTopUp, cap: TopUpCap, since: Instant): boole
 }
 
 /**
- * Opens an attempt after a step that left too few units: it is written with the entry that crossed the threshold, so it can be
- * neither lost nor doubled.
+ * Opens an attempt when too few units are left: after the step that took them, in its transaction, or after a pause or a cap by the
+ * next operation or sweep.
  */
 export function watchTopUp(draft: WalletDraft, at: Instant): WalletDraft {
   const { wallet } = draft;
   const { topUp } = wallet;
-  if (topUp === null || draft.entries.length === 0 || whyNoTopUp(topUp, wallet.available, at) !== null) return draft;
-  const id = nextIdOf("topup", wallet);
+  if (topUp === null || whyNoTopUp(topUp, wallet, at) !== null) return draft;
+  const attempts = topUp.attempts + 1;
+  const id = `${wallet.id}:topup-${seqText(attempts)}`;
   const recent = [
     ...topUp.recent.filter((one) => one.at > at - MONTH_MS),
     { id, at, chargeMinor: topUp.pack.chargeMinor },
   ];
   return {
     ...draft,
-    wallet: { ...wallet, topUp: { ...topUp, open: id, recent } },
+    wallet: { ...wallet, topUp: { ...topUp, attempts, open: id, recent } },
     messages: [
       ...draft.messages,
       {

@@ -64,7 +64,7 @@ export interface Wallet extends Balance {
   readonly clocks: readonly AllocationClock[];
   /** At most 100. */
   readonly claims: readonly Claim[];
-  /** The next instant at which a lot, a hold or an allocation has something to book; null = never. */
+  /** The next instant at which a lot, a hold, an allocation or a top-up has its turn; null = never. */
   readonly dueAt: Instant | null;
   readonly lots: readonly OpenLot[];
   readonly waiting: WaitingLots;

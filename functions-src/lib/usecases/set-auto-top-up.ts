@@ -35,9 +35,9 @@ export interface AutoTopUpAnswer {
 }
 
 /**
- * Switches the automatic top-up of a wallet on or off. It buys one version of a pack with the saved card whenever an operation
- * leaves fewer units than the threshold, within its caps.
- * Refuses, in this order: account_closed, pack_unknown, payment_required.
+ * Switches the automatic top-up of a wallet on or off. It buys one version of a pack with the saved card whenever fewer units
+ * than the threshold are left, within its caps; what an operation does not notice the sweep does.
+ * Refuses, in this order: account_closed, account_suspended, pack_unknown, payment_required.
  */
 export async function setAutoTopUp(
   deps: Deps,
@@ -54,6 +54,7 @@ export async function setAutoTopUp(
   }
   const account = await deps.accounts.findAccount(accountId);
   if (account?.status === "closed") return refuse("account_closed");
+  if (account?.status === "suspended") return refuse("account_suspended");
   const pack = (await deps.catalog(now)).packs.find(({ id }) => id === input.pack);
   if (pack === undefined) return refuse("pack_unknown", { pack: input.pack });
   const customerId = account?.stripeCustomers[deps.payments.mode];
@@ -75,6 +76,7 @@ export async function setAutoTopUp(
       pack: bought,
       capPerDay,
       capPerMonth,
+      attempts: before?.attempts ?? 0,
       declines: 0,
       pausedUntil: null,
       open: before?.open ?? null,

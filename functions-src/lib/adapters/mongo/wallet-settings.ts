@@ -1,8 +1,7 @@
 import { AppError } from "../../domain/app-error";
-import { clockDueAt } from "../../domain/allocation";
-import { nextDueAt } from "../../domain/lot";
+import { dueAtOf } from "../../domain/due-at";
 import { isArmed } from "../../domain/low-balance";
-import { type Wallet, type WalletRef, earliest, walletIdOf } from "../../domain/wallet";
+import { type Wallet, type WalletRef, walletIdOf } from "../../domain/wallet";
 import type { NotedRecord } from "../../ports/audit-log";
 import type { Database } from "../../ports/collection";
 import { StoreFailure, type WalletSettings, type WalletStore } from "../../ports/wallet-store";
@@ -65,8 +64,7 @@ export function createSettings(
         const clocks = clock === null ? others : [...others, clock];
         if (clocks.length > MAX_CLOCKS)
           throw new Error(`Wallet ${wallet.id} has ${MAX_CLOCKS} allocation clocks already`);
-        const due = [...clocks.map(clockDueAt), ...wallet.lots.map(nextDueAt)];
-        return { ...wallet, clocks, dueAt: earliest([...due, wallet.waiting.nextAt, wallet.nextHoldAt]) };
+        return { ...wallet, clocks, dueAt: dueAtOf({ ...wallet, clocks }) };
       });
     },
     extendHold: async (ref, holdId, extend) => {
@@ -87,10 +85,11 @@ export function createSettings(
 function withSettings(wallet: Wallet, { policy, alert, topUp }: WalletSettings): Wallet {
   const lowAt = alert?.lowAt === undefined ? wallet.alert.lowAt : alert.lowAt;
   const armed = alert?.lowAt === undefined ? wallet.alert.armed : isArmed(lowAt, wallet.available);
-  return {
+  const changed = {
     ...wallet,
     policy: { ...wallet.policy, ...policy },
     alert: { ...wallet.alert, ...alert, lowAt, armed },
     topUp: topUp === undefined ? wallet.topUp : topUp(wallet.topUp),
   };
+  return { ...changed, dueAt: dueAtOf(changed) };
 }

@@ -1,3 +1,4 @@
+import { dueAtOf } from "../../domain/due-at";
 import type { Claim, Gate, Wallet, WalletPolicy, WalletRef } from "../../domain/wallet";
 import { walletIdOf } from "../../domain/wallet";
 import type { Collection, Database, OperationOptions, StoredDocument } from "../../ports/collection";
@@ -72,7 +73,10 @@ export function createWallets(database: Database): Wallets {
     setGates: async (accountId, gate, options) => {
       const range = { accountId, _id: { $gt: `${accountId}:`, $lt: `${accountId};` } };
       const documents = await collection.find(range, { ...options, sort: { _id: 1 }, limit: MAX_WALLETS });
-      for (const { _id } of documents) await collection.updateOne({ _id, accountId }, { $set: { gate } }, options);
+      for (const wallet of documents.map(fromDbWallet)) {
+        const change = { gate, dueAt: toDbInstantOrNull(dueAtOf({ ...wallet, gate })) };
+        await collection.updateOne({ _id: wallet.id, accountId }, { $set: change }, options);
+      }
     },
     list: async ({ accountId, afterId, limit }) => {
       const filter =

@@ -8,6 +8,8 @@ import { sweepOutbox } from "../../../../functions-src/lib/usecases/send-outbox"
 import { type AutoTopUpInput, setAutoTopUp } from "../../../../functions-src/lib/usecases/set-auto-top-up";
 import { settleMoneyBack } from "../../../../functions-src/lib/usecases/settle-money-back";
 import { settleTopUp } from "../../../../functions-src/lib/usecases/settle-top-up";
+import { freezeAccount, unfreezeAccount } from "../../../../functions-src/lib/usecases/standing";
+import { sweepWallets } from "../../../../functions-src/lib/usecases/sweep-wallets";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
 import demo from "../../../../catalog/demo.json";
 import { DAY, T0, spendOf } from "../../../support/builders";
@@ -158,6 +160,50 @@ describe("an automatic top-up", () => {
     expect(await wallet()).toMatchObject({ topUp: { enabled: false, declines: 3 } });
     expect(deps.recorded.alerts).toContainEqual(expect.objectContaining({ event: "top_up_switched_off" }));
     expect([...payments.topUps.values()].map(({ status }) => status)).toEqual(["canceled", "canceled", "canceled"]);
+  });
+
+  it("is tried again by the sweep after a pause, a cap or its switching on, also when nobody spends", async () => {
+    const { deps, payments, customerId, set, spend, wallet } = await customer({ declines: true });
+    const sweep = async (now: number): Promise<number> => {
+      await sweepWallets(deps, now);
+      await sweepOutbox(deps, now);
+      return payments.charges;
+    };
+    await spend(3);
+    expect(await sweep(T0)).toBe(0);
+    await set();
+    expect(await sweep(T0)).toBe(1);
+    expect(await wallet()).toMatchObject({ topUp: { declines: 1, pausedUntil: T0 + HOUR }, dueAt: T0 + HOUR });
+    expect(await sweep(T0 + HOUR - 1)).toBe(1);
+    payments.cards.set(customerId, { id: "pm_2", declines: false });
+    expect(await sweep(T0 + HOUR)).toBe(2);
+    expect(await wallet()).toMatchObject({ available: 100, topUp: { attempts: 2, open: null }, dueAt: null });
+    for (const [again, expected] of [3, 4, 4].entries()) {
+      await spend(100, T0 + (2 + again) * HOUR);
+      expect(await sweep(T0 + (2 + again) * HOUR)).toBe(expected);
+    }
+    // Three in a day are the cap: the first of them leaves the day a day after it was made.
+    expect(await sweep(T0 + DAY + HOUR - 1)).toBe(4);
+    expect(await sweep(T0 + DAY + HOUR)).toBe(5);
+    expect(new Set(payments.topUps.keys()).size).toBe(5);
+  });
+
+  it("waits while an account is frozen", async () => {
+    const { deps, payments, set, accountId } = await customer();
+    await set();
+    const operator = { kind: "operator", id: "op" } as const;
+    await freezeAccount(deps, operator, { accountId, reason: "to look at it" }, T0);
+    await deps.post(
+      { accountId, unit: "tokens" },
+      { ...spendOf(1), kind: "adjust", direction: "remove", amount: toAmount(3) },
+      T0,
+    );
+    await sweepOutbox(deps, T0);
+    expect(payments.charges).toBe(0);
+    await unfreezeAccount(deps, operator, { accountId, reason: "it was nothing" }, T0);
+    await sweepWallets(deps, T0);
+    await sweepOutbox(deps, T0);
+    expect(payments.charges).toBe(1);
   });
 
   it("is switched off by a dispute, and a refund takes its units like those of any payment", async () => {
