@@ -23,7 +23,7 @@ export async function consumeInSession(
   now: Instant,
 ): Promise<ConsumeAnswer | Refusal> {
   const { accountId, input } = call;
-  const command = await spendCommand(deps, call, now);
+  const command = await spendCommand({ ...deps, wallets: tx }, call, now);
   const [known] = await tx.findByNames(accountId, [command.identity]);
   if (known !== undefined) {
     return answered(repeat({ kind: "booked", entry: known, replayed: true }, command), consumeAnswer);

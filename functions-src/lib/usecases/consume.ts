@@ -7,6 +7,7 @@ import type { Instant } from "../domain/instant";
 import type { ReceiptLine } from "../domain/lot";
 import { type Refusal, refuse } from "../domain/refusal";
 import { counterIdOf, usageSlotAt } from "../domain/usage";
+import type { WalletReads } from "../ports/wallet-store";
 import type { MemberCall } from "./caller";
 import type { Deps } from "./deps";
 import { type ShownBalance, answered, balanceAnswer, commandBase } from "./operation";
@@ -36,9 +37,13 @@ export interface ConsumeAnswer {
   readonly at: Date;
 }
 
-/** Builds the spend that a caller asks for; the price of a quantity is the catalog's at this moment. */
+/**
+ * Builds the spend that a caller asks for; the price of a quantity is the catalog's at this moment. A call that was answered
+ * before is built also when its feature has no price any more: it gets its answer again.
+ * Throws: AppError `invalid_input` for a feature without a price, or a quantity whose price is too large.
+ */
 export async function spendCommand(
-  deps: Pick<Deps, "digest" | "catalog">,
+  deps: Pick<Deps, "digest" | "catalog"> & { readonly wallets: Pick<WalletReads, "findByNames"> },
   call: MemberCall<ConsumeInput>,
   now: Instant,
 ): Promise<SpendCommand> {
@@ -51,30 +56,37 @@ export async function spendCommand(
   if (feature === null || quantity === null)
     throw new AppError("invalid_input", "amount: expected an amount, or a feature and a quantity");
   const terms = await meteredTerms(deps, feature, now);
-  if (terms === null) {
-    return { kind: "spend", ...base, amount: ZERO, feature, use: refuse("not_in_plan", { feature }) };
+  const refused: SpendCommand = {
+    kind: "spend",
+    ...base,
+    amount: ZERO,
+    feature,
+    use: refuse("not_in_plan", { feature }),
+  };
+  if (terms === null) return refused;
+  const amount = terms.price === null ? null : priceOf(terms.price, quantity);
+  if (amount === null) {
+    const [known] = await deps.wallets.findByNames(accountId, [base.identity]);
+    if (known === undefined) throw noPrice(feature, terms.price, quantity);
+    return refused;
   }
   const slot = usageSlotAt(now);
   const counter = { id: counterIdOf(accountId, feature, slot), accountId, feature, slot: slot.id };
   return {
     kind: "spend",
     ...base,
-    amount: priced(feature, terms.price, quantity),
+    amount,
     feature,
     use: { counter, slot, quantity, terms },
   };
 }
 
-function priced(feature: string, price: FeaturePrice | null, quantity: Amount): Amount {
-  if (price === null)
-    throw new AppError(
-      "invalid_input",
-      `feature: expected one that the catalog prices, got "${feature}"; give an amount`,
-    );
-  const amount = priceOf(price, quantity);
-  if (amount === null)
-    throw new AppError("invalid_input", `quantity: expected one whose price stays below 2^53, got ${quantity}`);
-  return amount;
+function noPrice(feature: string, price: FeaturePrice | null, quantity: Amount): AppError {
+  const expected =
+    price === null
+      ? `feature: expected one that the catalog prices, got "${feature}"; give an amount`
+      : `quantity: expected one whose price stays below 2^53, got ${quantity}`;
+  return new AppError("invalid_input", expected);
 }
 
 /**

@@ -46,9 +46,9 @@ const report = (overrides: Partial<ReportInput> = {}, now = T0, through = deps) 
     },
     now,
   );
-const draw = (quantity: number, key = `k${(count += 1)}`, now = T0) =>
+const draw = (quantity: number, key = `k${(count += 1)}`, now = T0, through = deps) =>
   consume(
-    deps,
+    through,
     {
       caller: user,
       accountId,
@@ -131,6 +131,25 @@ describe("a price by the catalog", () => {
     const counter = await test.client.db("tollkeeper").collection("usageCounters").findOne({ accountId });
     expect(counter).toMatchObject({ feature: "image_generation", slot: "2026-03", used: 3 });
     expect(await verifyLedger(deps, { accountId })).toMatchObject({ ok: true });
+  });
+
+  it("get their answer again when the catalog has no price for them any more", async () => {
+    await deps.post({ accountId, unit: "tokens" }, grantOf(50), T0);
+    const first = await draw(2, "priced");
+    const catalog = await deps.catalog(T0);
+    const plans = catalog.plans.map((plan) => ({
+      ...plan,
+      features: Object.fromEntries(
+        Object.entries(plan.features).map(([name, terms]) => [
+          name,
+          terms.kind === "metered" ? { ...terms, price: null } : terms,
+        ]),
+      ),
+    }));
+    const unpriced = { ...deps, catalog: async () => ({ ...catalog, plans }) };
+    expect(await draw(2, "priced", T0 + DAY, unpriced)).toEqual({ ...first, replayed: true });
+    expect(await draw(3, "priced", T0 + DAY, unpriced)).toMatchObject({ ok: false, code: "key_reused" });
+    await expect(draw(2, "another", T0 + DAY, unpriced)).rejects.toThrow("expected one that the catalog prices");
   });
 
   it("refuses what the plan does not have, and what it has no price for", async () => {
