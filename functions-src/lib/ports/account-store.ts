@@ -24,6 +24,13 @@ export interface User {
   readonly createdAt: Instant;
 }
 
+/** A change of a standing. `recordOf` is told when it happened: never at or before the one before, whatever the clocks say. */
+export interface StandingChange {
+  readonly now: Instant;
+  readonly change: (standing: Standing, contests: readonly Contest[]) => Standing;
+  readonly recordOf: (before: Standing, after: Standing, at: Instant) => NotedRecord;
+}
+
 /** Accounts and their people. Writes are at majority; each is safe to repeat. */
 export interface AccountStore {
   findUser(userId: string): Promise<User | null>;
@@ -42,11 +49,7 @@ export interface AccountStore {
    * what contests its payments; of two who decide at once one decides again. A change that changes nothing keeps no record.
    * Answers the standing as it is now; null = no such account.
    */
-  changeStanding(
-    accountId: string,
-    change: (standing: Standing, contests: readonly Contest[]) => Standing,
-    recordOf: (before: Standing, after: Standing) => NotedRecord,
-  ): Promise<Standing | null>;
+  changeStanding(accountId: string, change: StandingChange): Promise<Standing | null>;
   /** Puts another Stripe customer in the place of one that is gone; answers the one that holds. */
   replaceStripeCustomer(claim: {
     readonly accountId: string;

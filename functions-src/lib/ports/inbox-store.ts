@@ -23,10 +23,10 @@ export interface InboxStore {
   /** Stores an event and its raw body once, at majority; answers false when it was there already. */
   store(event: InboxEvent & { readonly bodyHash: string }, rawBody: string): Promise<boolean>;
   /**
-   * Takes an event for one attempt: nobody else gets it until `nextAttemptAt`.
-   * Answers null when it is not due, taken by another, or finished.
+   * Takes an event for one attempt, with all others about the same object that are due: nobody else gets them until
+   * `nextAttemptAt`. Answers none when it is not due, taken by another, or finished.
    */
-  claim(id: string, turn: { readonly now: Instant; readonly nextAttemptAt: Instant }): Promise<InboxEvent | null>;
+  claim(id: string, turn: { readonly now: Instant; readonly nextAttemptAt: Instant }): Promise<readonly InboxEvent[]>;
   /** An event with the reason of its last failure. */
   find(id: string): Promise<(InboxEvent & { readonly failure: string | null }) | null>;
   /** Makes an event due at once, as if it had just been received, and keeps the record of who did. */
@@ -34,6 +34,6 @@ export interface InboxStore {
   finish(id: string, at: Instant): Promise<void>;
   /** Records a failed attempt: it comes again at `nextAttemptAt`, or never when null. */
   fail(id: string, failure: { readonly reason: string; readonly nextAttemptAt: Instant | null }): Promise<void>;
-  /** Ids of events that are due, oldest turn first, one page. */
-  listDue(page: { readonly now: Instant; readonly limit: number }): Promise<readonly string[]>;
+  /** Events that are due, oldest turn first, one page. */
+  listDue(page: { readonly now: Instant; readonly limit: number }): Promise<readonly InboxEvent[]>;
 }

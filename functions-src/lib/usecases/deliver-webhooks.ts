@@ -9,11 +9,10 @@ import {
 } from "../domain/webhook";
 import { SYSTEM_ACTORS, recordOf } from "./audit";
 import type { Deps } from "./deps";
+import { drain } from "./drain";
 
 /** How long one try may take before another process may take the delivery. */
 const TURN_MS = 60_000;
-const DELIVERIES_PER_SWEEP = 500;
-const AT_ONCE = 8;
 /** The receiver says that it wants nothing any more. */
 const GONE = 410;
 
@@ -49,10 +48,11 @@ export async function tellSubscribers(
 
 /** Tries every delivery that is due. */
 export async function sweepDeliveries(deps: Deps, now: Instant): Promise<void> {
-  const due = await deps.webhooks.listDueDeliveries({ now, limit: DELIVERIES_PER_SWEEP });
-  for (let start = 0; start < due.length; start += AT_ONCE) {
-    await Promise.all(due.slice(start, start + AT_ONCE).map((id) => deliver(deps, id, now)));
-  }
+  await drain(deps, {
+    listDue: (limit) => deps.webhooks.listDueDeliveries({ now, limit }),
+    idOf: (id) => id,
+    work: (id) => deliver(deps, id, now),
+  });
 }
 
 /** Tries one delivery, if it is due and nobody else has it. Any 2xx ends it; else it comes again for three days. */

@@ -3,6 +3,7 @@ import type { Instant } from "../domain/instant";
 import { type Effect, effectsOf } from "../domain/stripe-effects";
 import type { InboxEvent } from "../ports/inbox-store";
 import type { Deps } from "./deps";
+import { drain } from "./drain";
 import { settleCheckout } from "./settle-checkout";
 import { settleMoneyBack, sweepClaims } from "./settle-money-back";
 import { settleTopUp } from "./settle-top-up";
@@ -12,28 +13,37 @@ const TURN_MS = 60_000;
 /** After so many failures of our own (not outages) an operator has to look. */
 const MAX_OWN_FAILURES = 20;
 const BACKOFF = { firstMs: 2_000, maxMs: 15 * 60_000 } as const;
-const EVENTS_PER_SWEEP = 500;
+/** An outage is nothing new until it lasts so long. */
+const OUTAGE_BEFORE_ALERT_MS = 30 * 60_000;
 
 /**
- * Processes one event of the inbox: takes it, runs its effects, marks it done. An event that is not due, taken or finished
- * is left alone, so trigger and sweep may both come, twice and late. Effects are keyed by their cause, never by the event.
+ * Processes one event of the inbox, and with it every other that waits about the same object: takes them, runs their effects, each
+ * once, and marks them done. An event that is not due, taken or finished is left alone, so trigger and sweep may both come,
+ * twice and late. Effects are keyed by their cause, never by the event.
  */
 export async function processStripeEvent(deps: Deps, eventId: string, now: Instant): Promise<void> {
-  const event = await deps.inbox.claim(eventId, { now, nextAttemptAt: now + TURN_MS });
-  if (event === null) return;
+  const events = await deps.inbox.claim(eventId, { now, nextAttemptAt: now + TURN_MS });
+  const effects = new Map(events.flatMap(effectsOf).map((effect) => [JSON.stringify(effect), effect]));
   try {
-    for (const effect of effectsOf(event)) await applyEffect(deps, effect, now);
+    for (const effect of effects.values()) await applyEffect(deps, effect, now);
   } catch (error) {
-    await recordFailure(deps, event, error, now);
+    for (const event of events) await recordFailure(deps, event, error, now);
     return;
   }
-  await deps.inbox.finish(eventId, now);
+  for (const { id } of events) await deps.inbox.finish(id, now);
 }
 
 /** Processes everything in the inbox that is due: what a lost trigger, a crash or an outage left behind; then what time changed. */
 export async function sweepInbox(deps: Deps, now: Instant): Promise<void> {
-  const due = await deps.inbox.listDue({ now, limit: EVENTS_PER_SWEEP });
-  for (const eventId of due) await processStripeEvent(deps, eventId, now);
+  await drain(deps, {
+    listDue: async (limit) => {
+      const due = await deps.inbox.listDue({ now, limit });
+      // One of each object: the others go with it.
+      return [...new Map(due.map((event) => [event.objectId, event])).values()];
+    },
+    idOf: ({ id }) => id,
+    work: ({ id }) => processStripeEvent(deps, id, now),
+  });
   await sweepClaims(deps, now);
 }
 
@@ -56,17 +66,18 @@ async function applyEffect(deps: Deps, effect: Effect, now: Instant): Promise<vo
   }
 }
 
-/** An outage is waited for without limit; a failure of our own ends as a dead letter after 20 attempts. */
+/**
+ * An outage is waited for without limit, and alerted once it lasts; a failure of our own is alerted, and ends as a dead letter
+ * after 20 attempts.
+ */
 async function recordFailure(deps: Deps, event: InboxEvent, error: unknown, now: Instant): Promise<void> {
   const outage = error instanceof AppError && error.kind === "unavailable";
   const dead = !outage && event.attempts >= MAX_OWN_FAILURES;
   const delayMs = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(event.attempts, 20));
   const reason = error instanceof Error ? error.message : String(error);
   await deps.inbox.fail(event.id, { reason, nextAttemptAt: dead ? null : now + delayMs });
-  deps.log.alert(dead ? "stripe_event_dead" : "stripe_event_failed", {
-    eventId: event.id,
-    type: event.type,
-    attempts: event.attempts,
-    reason,
-  });
+  const facts = { eventId: event.id, type: event.type, attempts: event.attempts, reason };
+  if (dead) deps.log.alert("stripe_event_dead", facts);
+  else if (outage && now - event.receivedAt < OUTAGE_BEFORE_ALERT_MS) deps.log.info("stripe_event_waits", facts);
+  else deps.log.alert("stripe_event_failed", facts);
 }

@@ -5,6 +5,7 @@ import { lowBalanceEvent } from "../domain/webhook";
 import type { OutboxRow } from "../ports/outbox-store";
 import { sweepDeliveries, tellSubscribers } from "./deliver-webhooks";
 import type { Deps } from "./deps";
+import { drain } from "./drain";
 import { settleMoneyBack } from "./settle-money-back";
 import { declineTopUp, settleTopUp } from "./settle-top-up";
 
@@ -13,7 +14,6 @@ const TURN_MS = 60_000;
 const BACKOFF = { firstMs: 2_000, maxMs: 15 * 60_000 } as const;
 /** After so many tries in a row somebody has to hear of it. */
 const TRIES_BEFORE_ALERT = 5;
-const MESSAGES_PER_SWEEP = 500;
 /** Stripe forgets idempotency keys after 24 h: what was first tried longer ago is looked for before it is sent again. */
 const KEY_LIFE_MS = 23 * 3_600_000;
 
@@ -33,8 +33,11 @@ export async function sendOutbox(deps: Deps, id: string, now: Instant): Promise<
 
 /** Sends everything in the outbox that is due: what a lost trigger, a crash or an outage left behind. */
 export async function sweepOutbox(deps: Deps, now: Instant): Promise<void> {
-  const due = await deps.outbox.listDue({ now, limit: MESSAGES_PER_SWEEP });
-  for (const id of due) await sendOutbox(deps, id, now);
+  await drain(deps, {
+    listDue: (limit) => deps.outbox.listDue({ now, limit }),
+    idOf: (id) => id,
+    work: (id) => sendOutbox(deps, id, now),
+  });
   await sweepDeliveries(deps, now);
 }
 

@@ -2,8 +2,8 @@ import { AppError } from "../domain/app-error";
 import type { AuditAction } from "../domain/audit";
 import type { Actor } from "../domain/entry";
 import type { Instant } from "../domain/instant";
-import { type Contest, type Standing, gateOf, suspensionReasons, withReasons } from "../domain/standing";
-import type { NotedRecord } from "../ports/audit-log";
+import { type Standing, gateOf, suspensionReasons, withReasons } from "../domain/standing";
+import type { StandingChange } from "../ports/account-store";
 import { SYSTEM_ACTORS, recordOf } from "./audit";
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
@@ -49,12 +49,8 @@ async function changeByHand(
   { accountId, reason, action, now }: StandingInput & { readonly action: AuditAction; readonly now: Instant },
   change: (standing: Standing) => Standing,
 ): Promise<StandingAnswer> {
-  const recorder = recorderOf(deps, { accountId, actor: actorOf(caller), reason, now });
-  const standing = await deps.accounts.changeStanding(
-    accountId,
-    change,
-    recorder(() => action),
-  );
+  const recordOfChange = recorderOf(deps, { accountId, actor: actorOf(caller), reason, actionOf: () => action });
+  const standing = await deps.accounts.changeStanding(accountId, { now, change, recordOf: recordOfChange });
   if (standing === null) {
     throw new AppError("invalid_input", `accountId: expected the id of an account, got "${accountId}"`);
   }
@@ -66,11 +62,12 @@ async function changeByHand(
  * dispute. It is safe to repeat: the disputes as they are now decide.
  */
 export async function settleStanding(deps: Deps, accountId: string, now: Instant): Promise<void> {
-  const recorder = recorderOf(deps, { accountId, actor: SYSTEM_ACTORS.stripe, reason: null, now });
-  const change = (standing: Standing, contests: readonly Contest[]): Standing =>
-    withReasons(standing, suspensionReasons(contests));
   const actionOf = (after: Standing): AuditAction => (after.status === "suspended" ? "suspend" : "readmit");
-  const standing = await deps.accounts.changeStanding(accountId, change, recorder(actionOf));
+  const standing = await deps.accounts.changeStanding(accountId, {
+    now,
+    change: (before, contests) => withReasons(before, suspensionReasons(contests)),
+    recordOf: recorderOf(deps, { accountId, actor: SYSTEM_ACTORS.stripe, reason: null, actionOf }),
+  });
   if (standing?.status !== "suspended") return;
   deps.log.alert("account_suspended", { accountId, disputes: standing.suspendedFor.join() });
 }
@@ -81,26 +78,16 @@ function recorderOf(
     readonly accountId: string;
     readonly actor: Actor;
     readonly reason: string | null;
-    readonly now: Instant;
+    readonly actionOf: (after: Standing) => AuditAction;
   },
-) {
-  const { accountId, actor, reason, now } = act;
+): StandingChange["recordOf"] {
+  const { accountId, actor, reason, actionOf } = act;
   const identity = deps.timing.randomId();
-  return (actionOf: (after: Standing) => AuditAction) =>
-    (before: Standing, after: Standing): NotedRecord =>
-      recordOf(
-        deps.digest,
-        {
-          at: now,
-          actor,
-          action: actionOf(after),
-          accountId,
-          target: accountId,
-          before: standingFacts(before),
-          after: standingFacts(after),
-        },
-        { reason, identity },
-      );
+  return (before, after, at) => {
+    const facts = { before: standingFacts(before), after: standingFacts(after) };
+    const done = { at, actor, action: actionOf(after), accountId, target: accountId, ...facts };
+    return recordOf(deps.digest, done, { reason, identity });
+  };
 }
 
 function standingFacts({ status, frozen, suspendedFor }: Standing) {

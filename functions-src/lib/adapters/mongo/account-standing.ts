@@ -7,6 +7,7 @@ import { StoreFailure } from "../../ports/wallet-store";
 import { fromDbAccount } from "./account-mapping";
 import { createAuditLog } from "./audit-log";
 import { inTransaction } from "./in-transaction";
+import { fromDbInstant, toDbInstant } from "./mapping";
 import { createPaymentRecords } from "./payments";
 import { createWallets } from "./wallets";
 
@@ -28,25 +29,28 @@ export function createStandings(database: Database): AccountStore["changeStandin
   const payments = createPaymentRecords(database);
   const audits = createAuditLog(database);
 
-  const attempt: AccountStore["changeStanding"] = (accountId, change, recordOf) =>
+  const attempt: AccountStore["changeStanding"] = (accountId, { now, change, recordOf }) =>
     inTransaction(database.openSession(), async (options) => {
       const document = await accounts.findOne({ _id: accountId }, options);
       if (document === null) return null;
       const { status, frozen, suspendedFor } = fromDbAccount(document);
       const before = { status, frozen, suspendedFor };
       const after = change(before, await payments.listContests(accountId, options));
-      const changed = { ...after, suspendedFor: [...after.suspendedFor] };
       // Written in any case: of two who decide at once one meets the other here and decides again on what is then.
-      await accounts.updateOne({ _id: accountId }, { $set: changed, $inc: { standingRevision: 1 } }, options);
+      const at = Math.max(now, fromDbInstant(document["standingAt"], "standingAt") + 1);
+      const changed = { ...after, suspendedFor: [...after.suspendedFor], standingAt: toDbInstant(at) };
+      await accounts.updateOne({ _id: accountId }, { $set: changed }, options);
       if (isSameStanding(before, after)) return before;
-      await audits.keep(recordOf(before, after), options, () => wallets.setGates(accountId, gateOf(after), options));
+      await audits.keep(recordOf(before, after, at), options, () =>
+        wallets.setGates(accountId, gateOf(after), options),
+      );
       return after;
     });
 
-  return async (accountId, change, recordOf) => {
+  return async (accountId, change) => {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await attempt(accountId, change, recordOf);
+        return await attempt(accountId, change);
       } catch (error) {
         // A change that was made already changes nothing, so a commit of unknown fate is tried again like any other.
         if (!(error instanceof StoreFailure) || error.kind === "corrupt") throw error;

@@ -108,7 +108,7 @@ function newAccount(database: Database, { userId, accountId, at }: NewUser): Rec
     _id: accountId,
     schemaVersion: 1,
     ...GOOD_STANDING,
-    standingRevision: 0,
+    standingAt: toDbInstant(at),
     members: [{ userId, role: "owner" }],
     stripeCustomers: {},
     entitlementVersion: toDbInteger(database, 1),

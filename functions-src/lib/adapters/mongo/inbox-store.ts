@@ -1,11 +1,15 @@
+import type { Instant } from "../../domain/instant";
 import { STRIPE_MODES } from "../../domain/payment";
-import type { Database, StoredDocument } from "../../ports/collection";
+import type { Collection, Database, StoredDocument } from "../../ports/collection";
 import type { InboxEvent, InboxStore } from "../../ports/inbox-store";
 import { createAuditLog } from "./audit-log";
 import { insertOnce } from "./insert-once";
 import { fromDbInstant, fromDbInteger, fromDbText, fromDbTextOrNull, fromDbWord, toDbInstant } from "./mapping";
 
 export const INBOX_STATES: readonly InboxEvent["state"][] = ["received", "done", "parked", "dead"];
+
+/** More events about one object than these are taken in a second turn. */
+const MAX_OF_ONE_OBJECT = 50;
 
 /** Makes the inbox over the collections `stripeEvents` and `stripeEventBodies`. */
 export function createInboxStore(database: Database): InboxStore {
@@ -22,15 +26,14 @@ export function createInboxStore(database: Database): InboxStore {
       ]);
       return stored === "inserted";
     },
-    claim: async (id, { now, nextAttemptAt }) => {
+    claim: async (id, turn) => {
       const known = await events.findOne({ _id: id });
-      if (known === null) return null;
-      const event = fromDbEvent(known);
-      // The number of attempts is the guard: of two processes that read the same row only one matches it.
-      const due = { _id: id, state: "received", attempts: event.attempts, nextAttemptAt: { $lte: toDbInstant(now) } };
-      const turn = { $set: { nextAttemptAt: toDbInstant(nextAttemptAt), attempts: event.attempts + 1 } };
-      const { matched } = await events.updateOne(due, turn);
-      return matched ? { ...event, attempts: event.attempts + 1 } : null;
+      const first = known === null ? null : await claimOne(events, fromDbEvent(known), turn);
+      if (first === null) return [];
+      const filter = { objectId: first.objectId, state: "received", nextAttemptAt: { $lte: toDbInstant(turn.now) } };
+      const others = await events.find(filter, { limit: MAX_OF_ONE_OBJECT });
+      const claimed = await Promise.all(others.map((other) => claimOne(events, fromDbEvent(other), turn)));
+      return [first, ...claimed.flatMap((event) => event ?? [])];
     },
     find: async (id) => {
       const known = await events.findOne({ _id: id });
@@ -57,9 +60,21 @@ export function createInboxStore(database: Database): InboxStore {
     listDue: async ({ now, limit }) => {
       const filter = { state: "received", nextAttemptAt: { $lte: toDbInstant(now) } };
       const documents = await events.find(filter, { sort: { nextAttemptAt: 1 }, limit });
-      return documents.map((document) => fromDbText(document["_id"], "_id"));
+      return documents.map(fromDbEvent);
     },
   };
+}
+
+async function claimOne(
+  events: Collection,
+  event: InboxEvent,
+  { now, nextAttemptAt }: { readonly now: Instant; readonly nextAttemptAt: Instant },
+): Promise<InboxEvent | null> {
+  const { id, attempts } = event;
+  // The number of attempts is the guard: of two processes that read the same row only one matches it.
+  const due = { _id: id, state: "received", attempts, nextAttemptAt: { $lte: toDbInstant(now) } };
+  const turn = { $set: { nextAttemptAt: toDbInstant(nextAttemptAt), attempts: attempts + 1 } };
+  return (await events.updateOne(due, turn)).matched ? { ...event, attempts: attempts + 1 } : null;
 }
 
 type NewEvent = Parameters<InboxStore["store"]>[0];

@@ -112,7 +112,30 @@ describe("the inbox", () => {
     expect(await tokens(deps, who.accountId)).toBe(103);
   });
 
-  it("waits out an outage of Stripe without limit and then credits", async () => {
+  it("settles all events about one object with one look at it, and a sweep works through thousands", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    const { sessionId } = await checkout(deps, who);
+    deps.payments.pay(sessionId);
+    let looks = 0;
+    const counted = Object.create(deps.payments, {
+      loadCheckout: { value: (id: string) => ((looks += 1), deps.payments.loadCheckout(id)) },
+    }) as FakePayments;
+    for (let twin = 0; twin < 40; twin += 1) await store(deps, `evt_twin${twin}`, sessionId);
+    await processStripeEvent({ ...deps, payments: counted }, "evt_twin7", T0);
+    expect(looks).toBe(1);
+    const finished = { objectId: sessionId, state: "done" };
+    const inbox = test.client.db("tollkeeper").collection("stripeEvents");
+    expect(await inbox.countDocuments(finished)).toBe(40);
+    expect(await tokens(deps, who.accountId)).toBe(103);
+
+    const many = Array.from({ length: 1200 }, (_, index) => `evt_flood${index}`);
+    for (const id of many) await store(deps, id, `${sessionId}_${id}`, "charge.dispute.updated");
+    await sweepInbox(deps, T0);
+    expect(await inbox.countDocuments({ _id: { $in: many as never[] }, state: "done" })).toBe(1200);
+  });
+
+  it("waits out an outage of Stripe without limit, tells of it once it lasts, and then credits", async () => {
     const deps = depsOver(test.database);
     const who = await buyer(deps);
     const { sessionId } = await checkout(deps, who);
@@ -122,6 +145,7 @@ describe("the inbox", () => {
     let now = T0;
     for (let attempt = 0; attempt < 30; attempt += 1, now += DAY) await sweepInbox(deps, now);
     expect(await row("evt_out")).toMatchObject({ state: "received", attempts: 30 });
+    expect(deps.recorded.alerts.filter(({ event }) => event === "stripe_event_failed")).toHaveLength(29);
     deps.payments.failure = null;
     await sweepInbox(deps, now);
     expect(await row("evt_out")).toMatchObject({ state: "done" });

@@ -15,7 +15,7 @@ export const accountsDefinition: CollectionDefinition = {
     status: word(ACCOUNT_STATUSES),
     frozen: flag,
     suspendedFor: list(text(128), 2000),
-    standingRevision: { bsonType: "int", minimum: 0 },
+    standingAt: instant,
     members: { ...list(closed({ userId: text(), role: roles }), 1000), minItems: 1 },
     stripeCustomers: closed({ live: text(), test: text() }, ["live", "test"]),
     entitlementVersion: amount,

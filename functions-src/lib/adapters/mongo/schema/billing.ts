@@ -182,6 +182,12 @@ export const stripeEventsDefinition: CollectionDefinition = {
       partialFilterExpression: { state: "received" },
       serves: "the inbox sweep: unfinished events whose turn has come, oldest first",
     },
+    {
+      name: "unfinished_object",
+      key: { objectId: 1 },
+      partialFilterExpression: { state: "received" },
+      serves: "the unfinished events about one object, which one look at it settles",
+    },
   ],
 };
 
