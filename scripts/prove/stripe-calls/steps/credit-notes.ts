@@ -62,4 +62,26 @@ export const creditNoteSteps: readonly Step[] = [
       });
     },
   },
+  {
+    object: "creditNotes",
+    title: "refund the payment of an invoice, and take in a refund that was made before",
+    run: async ({ stripe, given, check }) => {
+      const { invoice } = await openInvoice(given);
+      const paid = await given.invoices.pay(invoice.id, { expand: ["payments"] });
+      const intent = String(paid.payments?.data[0]?.payment.payment_intent);
+      const refund = await given.refunds.create({ payment_intent: intent, amount: 500 });
+      const linked = { invoice: invoice.id, amount: 500, refunds: [{ refund: refund.id }] };
+      check(await stripe.creditNotes.create(linked), { refunds: [{ refund: refund.id, amount_refunded: 500 }] });
+      const note = await stripe.creditNotes.create({
+        invoice: invoice.id,
+        amount: 1500,
+        refund_amount: 1500,
+        expand: ["refunds.refund"],
+      });
+      check(note, {
+        refunds: [{ type: "refund", refund: { amount: 1500, payment_intent: intent, status: "succeeded" } }],
+      });
+      check(await given.invoices.retrieve(invoice.id), { post_payment_credit_notes_amount: 2000, amount_paid: 2000 });
+    },
+  },
 ];
