@@ -26,6 +26,9 @@ export interface ApiPlane {
   readonly committed: () => void;
 }
 
+/** Parameters that name an object whose time may be the call's. */
+const NAMING = ["customer", "invoice", "test_clock", "payment_intent", "charge"] as const;
+
 interface Exchange {
   readonly requestId: string;
   readonly key: string | null;
@@ -140,7 +143,7 @@ async function execute(
   const answered = plane.store.atomically({ requestId, idempotencyKey: key }, (tx) => {
     const context: CallContext = {
       tx,
-      now: timeOfCall(tx, [rest["customer"], rest["invoice"], rest["test_clock"], path["id"]], now),
+      now: timeOfCall(tx, [...NAMING.map((name) => rest[name]), path["id"]], now),
       clock: plane.clock,
       baseUrl: plane.baseUrl(),
       webhookSecret: plane.webhookSecret,
