@@ -7,6 +7,7 @@ import { lawsProof } from "./prove/laws";
 import { ordersProof } from "./prove/orders";
 import { quarterProof } from "./prove/quarter";
 import { racesProof } from "./prove/races";
+import { stripeCallsProof } from "./prove/stripe-calls";
 import { holds, proveSpends } from "./prove/spends";
 
 /** The long proofs, by name; each prints its progress and answers whether it holds. */
@@ -24,6 +25,7 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
   races: () => racesProof(),
   quarter: () => quarterProof(process.argv.slice(3)),
   orders: () => ordersProof(process.argv.slice(3)),
+  "stripe-calls": () => stripeCallsProof(),
   histories: () => historiesProof(process.argv.slice(3)),
 };
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type Stripe from "stripe";
 import { z } from "zod";
 import type { Clock } from "../core/clock";
+import { timeOfCall } from "../core/living-time";
 import type { Store, Transaction } from "../core/store";
 import { resourceMissing } from "../http/stripe-error";
 import { moveDispute, type DisputeStatus } from "../objects/move-dispute";
@@ -37,17 +38,17 @@ const courseBody = z.strictObject({ begins: oneOf(["succeeded", "pending", "requ
 
 /** Serves what banks and cardholders do about charges: refunds that arrive or fail, disputes, fraud warnings. */
 export function serveMoneyBack(server: FastifyInstance, { store, clock, committed }: MoneyBack): void {
-  const keep = <T>(work: (tx: Transaction, now: number) => T): Promise<T> =>
-    committed(store.atomically(null, (tx) => work(tx, clock.nowSeconds())));
+  const keep = <T>(about: string, work: (tx: Transaction, now: number) => T): Promise<T> =>
+    committed(store.atomically(null, (tx) => work(tx, timeOfCall(tx, [about], clock.nowSeconds()))));
   const refundMove = (verb: string, moveOf: (body: unknown) => Omit<RefundMove, "now">): void =>
     route(server, "POST", `/_sim/refund/:id/${verb}`, (request, body) => {
       const move = moveOf(body);
-      return keep((tx, now) => moveRefund(tx, idOf(request), { ...move, now }));
+      return keep(idOf(request), (tx, now) => moveRefund(tx, idOf(request), { ...move, now }));
     });
   const disputeMove = (verb: string, statusOf: (body: unknown) => DisputeStatus): void =>
     route(server, "POST", `/_sim/dispute/:id/${verb}`, (request, body) => {
       const to = statusOf(body);
-      return keep((tx, now) => moveDispute(tx, idOf(request), { to, now }));
+      return keep(idOf(request), (tx, now) => moveDispute(tx, idOf(request), { to, now }));
     });
   const always =
     <T>(value: T) =>
@@ -58,7 +59,7 @@ export function serveMoneyBack(server: FastifyInstance, { store, clock, committe
 
   route(server, "POST", "/_sim/charge/:id/refunds", (request, body) => {
     const refundCourse = { ...readBody(courseBody, body), ends: null };
-    return keep((tx) => {
+    return keep(idOf(request), (tx) => {
       const { id } = chargeOf(tx, idOf(request));
       tx.putQuietly("charge_details", { id, refundCourse });
       return { charge: id, ...refundCourse };
@@ -71,7 +72,7 @@ export function serveMoneyBack(server: FastifyInstance, { store, clock, committe
 
   route(server, "POST", "/_sim/dispute", (_request, body) => {
     const { charge, ...opening } = readBody(disputeBody, body);
-    return keep((tx, now) => openDispute(tx, chargeOf(tx, charge), { ...opening, now }));
+    return keep(charge, (tx, now) => openDispute(tx, chargeOf(tx, charge), { ...opening, now }));
   });
   disputeMove("escalate", always("needs_response"));
   disputeMove("appeal", always("appeal_needs_response"));
@@ -79,7 +80,7 @@ export function serveMoneyBack(server: FastifyInstance, { store, clock, committe
 
   route(server, "POST", "/_sim/fraud_warning", (_request, body) => {
     const { charge, fraud_type: fraudType } = readBody(warningBody, body);
-    return keep((tx, now) => openWarning(tx, chargeOf(tx, charge), { fraudType, now }));
+    return keep(charge, (tx, now) => openWarning(tx, chargeOf(tx, charge), { fraudType, now }));
   });
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock } from "../core/clock";
+import { timeOfCall } from "../core/living-time";
 import type { Store } from "../core/store";
 import { authenticate } from "../objects/authenticate";
 import { changeSession } from "../objects/change-session";
@@ -37,12 +38,13 @@ const taxBody = z.strictObject({ percent: z.number("expected a percentage from 0
 
 /** Serves what buyers and banks do: pay a page, answer a bank, settle a debit; and the rate of tax. */
 export function servePayments(server: FastifyInstance, { store, clock, committed }: PaymentRoutes): void {
+  const timeAt = (id: string): number => timeOfCall(store, [id], clock.nowSeconds());
   const part = ({ params }: FastifyRequest, name: string): string => (params as Record<string, string>)[name] ?? "";
 
   route(server, "POST", "/_sim/checkout/:session/pay", async (request, body) => {
     const { card, saved, email = null, name = null, promotionCode, quantities } = readBody(payBody, body);
     const id = part(request, "session");
-    const now = clock.nowSeconds();
+    const now = timeAt(id);
     const settled = store.atomically(null, (tx) => {
       if (promotionCode !== undefined || quantities !== undefined) {
         changeSession(tx, id, { promotionCode, quantities, now });
@@ -56,17 +58,17 @@ export function servePayments(server: FastifyInstance, { store, clock, committed
   for (const kind of ["payment_intents", "setup_intents"]) {
     route(server, "POST", `/_sim/${kind}/:intent/authenticate`, async (request, body) => {
       const { outcome } = readBody(answerBody, body);
-      const options = { outcome, now: clock.nowSeconds() };
-      const answered = await committed(
-        store.atomically(null, (tx) => authenticate(tx, part(request, "intent"), options)),
-      );
+      const id = part(request, "intent");
+      const options = { outcome, now: timeAt(id) };
+      const answered = await committed(store.atomically(null, (tx) => authenticate(tx, id, options)));
       return answered.intent;
     });
   }
   route(server, "POST", "/_sim/payment_intents/:intent/settle", (request, body) => {
     const { outcome } = readBody(settleBody, body);
-    const options = { outcome, now: clock.nowSeconds() };
-    return committed(store.atomically(null, (tx) => settleIntent(tx, part(request, "intent"), options)));
+    const id = part(request, "intent");
+    const options = { outcome, now: timeAt(id) };
+    return committed(store.atomically(null, (tx) => settleIntent(tx, id, options)));
   });
   route(server, "POST", "/_sim/tax", (_request, body) => {
     const { percent } = readBody(taxBody, body);

@@ -26,6 +26,9 @@ export interface ApiPlane {
   readonly committed: () => void;
 }
 
+/** Parameters that name an object whose time may be the call's. */
+const NAMING = ["customer", "invoice", "test_clock", "payment_intent", "charge"] as const;
+
 interface Exchange {
   readonly requestId: string;
   readonly key: string | null;
@@ -70,8 +73,9 @@ export function serveApi(server: FastifyInstance, plane: ApiPlane): void {
     });
   };
   // Without a route of its own, a search would be read as the retrieval of an object named "search".
-  const retrievals = plane.endpoints.filter(({ method, path }) => method === "GET" && path.endsWith("/:id"));
-  for (const { path } of retrievals) server.get(path.replace(":id", "search"), absent);
+  const gets = plane.endpoints.filter(({ method }) => method === "GET").map(({ path }) => path);
+  const searches = gets.filter((path) => path.endsWith("/:id")).map((path) => path.replace(":id", "search"));
+  for (const path of searches.filter((search) => !gets.includes(search))) server.get(path, absent);
   server.all("/v1/*", absent);
 }
 
@@ -139,7 +143,7 @@ async function execute(
   const answered = plane.store.atomically({ requestId, idempotencyKey: key }, (tx) => {
     const context: CallContext = {
       tx,
-      now: timeOfCall(tx, [rest["customer"], rest["invoice"], rest["test_clock"], path["id"]], now),
+      now: timeOfCall(tx, [...NAMING.map((name) => rest[name]), path["id"]], now),
       clock: plane.clock,
       baseUrl: plane.baseUrl(),
       webhookSecret: plane.webhookSecret,

@@ -1,6 +1,7 @@
 import type { Kind } from "../core/kinds";
 import type { Transaction } from "../core/store";
 import type { Form } from "./form";
+import { TOTAL_COUNT } from "./search";
 import { invalidRequest } from "./stripe-error";
 import { confirmationSecretOf, paymentsOf } from "../objects/invoice-payments";
 import { lineItemsOf } from "../objects/line-items";
@@ -28,6 +29,7 @@ const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind | readonl
     customer_balance_transaction: "customer_balance_transaction",
     invoice: "invoice",
   },
+  "credit_note.refunds": { refund: "refund" },
   "invoice_payment.payment": { payment_intent: "payment_intent" },
   "invoiceitem.pricing.price_details": { price: "price" },
   "line_item.pricing.price_details": { price: "price" },
@@ -80,7 +82,7 @@ const EMBEDDED: Readonly<Record<string, readonly string[]>> = {
   invoiceitem: ["pricing"],
   line_item: ["pricing"],
   invoice_payment: ["payment"],
-  credit_note: ["lines"],
+  credit_note: ["lines", "refunds"],
   "invoiceitem.pricing": ["price_details"],
   "line_item.pricing": ["price_details"],
   customer: ["invoice_settings"],
@@ -118,7 +120,10 @@ function expandPath(tx: Transaction, object: object, parts: readonly string[], p
     return (object as readonly object[]).map((item) => expandPath(tx, item, parts, path, part));
   }
   const type = String(Reflect.get(object, "object") ?? part);
-  const isList = type === "list";
+  if (type === "search_result" && field === "total_count") {
+    return { ...object, total_count: Reflect.get(object, TOTAL_COUNT) };
+  }
+  const isList = type === "list" || type === "search_result";
   if (isList !== (field === "data")) throw notExpandable(path, isList);
   if (isList) {
     const data = Reflect.get(object, "data") as readonly object[];

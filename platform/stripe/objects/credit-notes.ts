@@ -9,7 +9,9 @@ import { changeBalance } from "./balance-transactions";
 import { knownInvoice } from "./invoice-lines";
 import { cancelPayments, requestAmount } from "./invoice-payments";
 import { markPaid } from "./invoice-states";
+import { newRefund } from "./new-refund";
 import { creditNoteFields, planCreditNote, type CreditNotePlan } from "./plan-credit-note";
+import { noteRefund } from "./plan-note-refunds";
 
 /** A credit note is `issued`, and `void` for good once it is voided, which an open invoice allows. */
 function knownNote(tx: Transaction, id: string): WireCreditNote {
@@ -18,11 +20,17 @@ function knownNote(tx: Transaction, id: string): WireCreditNote {
   return note;
 }
 
-function applyNote(tx: Transaction, { invoice, note, lines, credit }: CreditNotePlan, now: number): WireCreditNote {
+function applyNote(tx: Transaction, plan: CreditNotePlan, now: number): WireCreditNote {
+  const { invoice, note, lines, credit, refund } = plan;
   const { customer, currency } = invoice;
   const change = { customer, type: "credit_note", currency, now, invoice: invoice.id, creditNote: note.id } as const;
   const credited = credit === 0 ? null : changeBalance(tx, { ...change, amount: -credit });
-  const issued: WireCreditNote = { ...note, customer_balance_transaction: credited?.id ?? null };
+  const refunded = refund === null ? [] : [noteRefund(newRefund(tx, refund, now).id, refund.amount)];
+  const issued: WireCreditNote = {
+    ...note,
+    customer_balance_transaction: credited?.id ?? null,
+    refunds: [...refunded, ...note.refunds],
+  };
   tx.putQuietly("credit_note_details", { id: note.id, lines });
   tx.put("credit_note", issued);
   changeInvoice(tx, invoice, { pre: note.pre_payment_amount, post: note.post_payment_amount, now });

@@ -50,6 +50,16 @@ export function openIntentOf(tx: Transaction, invoice: string): Stripe.PaymentIn
   return typeof intent === "string" ? tx.get("payment_intent", intent) : undefined;
 }
 
+/** Finds the intents that have paid an invoice, the latest first. */
+export function paidIntentsOf(tx: Pick<Transaction, "get" | "list">, invoice: string): readonly Stripe.PaymentIntent[] {
+  return tx
+    .list("invoice_payment")
+    .filter((payment) => payment.invoice === invoice && payment.status === "paid")
+    .flatMap(({ payment: { payment_intent: id } }) =>
+      typeof id === "string" ? (tx.get("payment_intent", id) ?? []) : [],
+    );
+}
+
 /** Marks a payment as made. */
 export function markPaymentPaid(tx: Transaction, payment: InvoicePayment, now: number): void {
   tx.put("invoice_payment", {

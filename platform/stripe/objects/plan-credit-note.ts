@@ -3,9 +3,10 @@ import type { WireCreditNote, WireCreditNoteLine, WireInvoice } from "../core/ki
 import type { Transaction } from "../core/store";
 import { pageOf } from "../http/list";
 import { integer, mergeMetadata, metadata, text } from "../http/parameters";
-import { invalidRequest, notSimulated, resourceMissing } from "../http/stripe-error";
+import { invalidRequest, resourceMissing } from "../http/stripe-error";
 import { formatAmount } from "../money/currency";
 import { knownInvoice, linesOf } from "./invoice-lines";
+import { noteRefundFields, planNoteRefunds, type NoteRefunds } from "./plan-note-refunds";
 
 const MOST = 999_999_999_999;
 const amount = () => integer(0, MOST).optional();
@@ -20,7 +21,7 @@ const lineParameters = z.strictObject({
   unit_amount: amount(),
 });
 
-/** Parameters of a credit note and of its preview; those of refunds are here to be refused by name. */
+/** Parameters of a credit note and of its preview. */
 export const creditNoteFields = {
   invoice: text(),
   amount: amount(),
@@ -32,8 +33,7 @@ export const creditNoteFields = {
   metadata: metadata().optional(),
   out_of_band_amount: amount(),
   reason: z.enum(["duplicate", "fraudulent", "order_change", "product_unsatisfactory"]).optional(),
-  refund_amount: z.unknown().optional(),
-  refunds: z.unknown().optional(),
+  ...noteRefundFields,
 };
 
 const parameters = z.strictObject(creditNoteFields);
@@ -46,20 +46,20 @@ export interface CreditNotePlan {
   readonly lines: readonly WireCreditNoteLine[];
   /** What goes to the customer's balance. */
   readonly credit: number;
+  /** What is refunded, beside the refunds that stand on the note already. */
+  readonly refund: NoteRefunds["fresh"];
 }
 
 /**
  * Plans a credit note: it first lowers what the invoice still waits for, the rest is given back in the ways that are named.
- * Refuses, in this order: refunds; an unknown invoice, or one that is neither open nor paid; both or neither of amount and lines; bad lines; nothing
- * to credit or more than is left; ways that do not add up to the rest.
+ * Refuses, in this order: an unknown invoice, or one that is neither open nor paid; both or neither of amount and lines; bad lines; nothing
+ * to credit or more than is left; refunds that cannot be linked or made; ways that do not add up to the rest.
  */
 export function planCreditNote(
   tx: Transaction,
   fields: Fields,
   { now, newId }: { readonly now: number; readonly newId: (prefix: string) => string },
 ): CreditNotePlan {
-  if (fields.refund_amount !== undefined) throw notSimulated("refunds of credit notes", "refund_amount");
-  if (fields.refunds !== undefined) throw notSimulated("refunds of credit notes", "refunds");
   const invoice = knownInvoice(tx, fields.invoice, "invoice");
   if (invoice.status !== "open" && invoice.status !== "paid") {
     throw invalidRequest(
@@ -81,15 +81,16 @@ export function planCreditNote(
   const pre = invoice.status === "open" ? Math.min(total, invoice.amount_remaining) : 0;
   const post = total - pre;
   const credit = fields.credit_amount ?? 0;
-  const given = credit + (fields.out_of_band_amount ?? 0);
+  const refunds = planNoteRefunds(tx, fields, invoice);
+  const given = credit + refunds.total + (fields.out_of_band_amount ?? 0);
   if (given !== post) {
     throw invalidRequest(
       `The sum of credit amount, refund amount and out of band amount (${money(given, invoice)}) must equal the post payment credit note amount (${money(post, invoice)}).`,
     );
   }
   const number = `${String(invoice.number)}-CN-${String(earlier.length + 1).padStart(2, "0")}`;
-  const note = buildNote(newId("cn_"), { fields, invoice, lines, pre, post, now, number });
-  return { invoice, note, lines, credit };
+  const note = buildNote(newId("cn_"), { fields, invoice, lines, linked: refunds.linked, pre, post, now, number });
+  return { invoice, note, lines, credit, refund: refunds.fresh };
 }
 
 function creditedOf(notes: readonly WireCreditNote[]): number {
@@ -190,13 +191,14 @@ interface NoteFacts {
   readonly fields: Fields;
   readonly invoice: WireInvoice;
   readonly lines: readonly WireCreditNoteLine[];
+  readonly linked: NoteRefunds["linked"];
   readonly pre: number;
   readonly post: number;
   readonly now: number;
   readonly number: string;
 }
 
-function buildNote(id: string, { fields, invoice, lines, pre, post, now, number }: NoteFacts): WireCreditNote {
+function buildNote(id: string, { fields, invoice, lines, linked, pre, post, now, number }: NoteFacts): WireCreditNote {
   const total = pre + post;
   return {
     id,
@@ -223,7 +225,7 @@ function buildNote(id: string, { fields, invoice, lines, pre, post, now, number 
     pre_payment_amount: pre,
     pretax_credit_amounts: [],
     reason: fields.reason ?? null,
-    refunds: [],
+    refunds: [...linked],
     shipping_cost: null,
     status: "issued",
     subtotal: total,

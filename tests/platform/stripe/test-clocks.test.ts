@@ -65,6 +65,30 @@ describe("a test clock", () => {
     expect(data[0]?.created).toBe(START + 10 * DAY);
   });
 
+  it("dates what happens to the invoices, refunds and disputes of its customers, whoever begins it", async () => {
+    const { id: clock } = await newClock();
+    const { id: customer } = await sdk.customers.create({ test_clock: clock });
+    const { id: invoice } = await sdk.invoices.create({ customer });
+    await sdk.invoiceItems.create({ customer, invoice, amount: 500, currency: "usd" });
+    await advance(clock, START + DAY);
+    const open = await sdk.invoices.finalizeInvoice(invoice);
+    expect(open.status_transitions.finalized_at).toBe(START + DAY);
+    await sdk.invoices.pay(invoice, { payment_method: "pm_card_visa" });
+    const [charge] = (await sdk.charges.list({ customer })).data;
+    const { id: refund, created } = await sdk.refunds.create({ charge: charge?.id ?? "", amount: 100 });
+    expect(created).toBe(START + DAY);
+    const note = await sdk.creditNotes.create({ invoice, amount: 100, refunds: [{ refund }] });
+    expect(note.created).toBe(START + DAY);
+    await advance(clock, START + 2 * DAY);
+    await simulator.simulate("POST", "dispute", { charge: charge?.id });
+    const [dispute] = (await sdk.disputes.list()).data;
+    expect(dispute).toMatchObject({ created: START + 2 * DAY, status: "needs_response" });
+    const { data } = await sdk.events.list({ type: "charge.dispute.created" });
+    expect(data[0]?.created).toBe(START + 2 * DAY);
+    await advance(clock, START + 12 * DAY);
+    expect(await sdk.disputes.retrieve(dispute?.id ?? "")).toMatchObject({ status: "lost" });
+  });
+
   it("expires the sessions of its customers when it passes their time, each dated when it fell due", async () => {
     const { id: clock } = await newClock();
     const { id: customer } = await sdk.customers.create({ test_clock: clock });
