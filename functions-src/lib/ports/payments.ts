@@ -70,11 +70,12 @@ export interface Payments {
   readonly mode: StripeMode;
   /** The release train of the pinned API version; events of another train are parked. */
   readonly releaseTrain: string;
-  createCustomer(customer: {
-    readonly idempotencyKey: string;
-    readonly accountId: string;
-    readonly email: string | null;
-  }): Promise<string>;
+  /** Makes a customer that is marked with its account, so that it can be found again. Answers the customer's id. */
+  createCustomer(customer: { readonly idempotencyKey: string; readonly accountId: string }): Promise<string>;
+  /** Tells a customer's address for receipts; one that is gone is left alone. */
+  setCustomerEmail(customer: { readonly customerId: string; readonly email: string }): Promise<void>;
+  /** A customer that was made for an account more than a minute ago, `except` left out; null = none. */
+  findCustomer(customer: { readonly accountId: string; readonly except: string | null }): Promise<string | null>;
   createPackCheckout(checkout: PackCheckout): Promise<{ readonly sessionId: string; readonly url: string }>;
   /** The promotion code that buyers type, where it is valid now; null = it is not. */
   findPromotionCode(code: string): Promise<string | null>;

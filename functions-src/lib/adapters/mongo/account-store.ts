@@ -1,7 +1,7 @@
-import type { StripeMode } from "../../domain/payment";
 import type { Account, AccountStore, Role, User } from "../../ports/account-store";
 import type { Database, StoredDocument } from "../../ports/collection";
 import { StoreFailure } from "../../ports/wallet-store";
+import { createCustomerClaims, fromDbWishes } from "./customer-claims";
 import { inTransaction } from "./in-transaction";
 import { insertOnce } from "./insert-once";
 import {
@@ -45,27 +45,20 @@ export function createAccountStore(database: Database): AccountStore {
     }
   };
 
-  /** Sets the customer of a mode where it is still what it was; answers the one that holds. */
-  const setCustomer = async (
-    {
-      accountId,
-      mode,
-      customerId,
-    }: { readonly accountId: string; readonly mode: StripeMode; readonly customerId: string },
-    before: unknown,
-  ): Promise<string> => {
-    const field = `stripeCustomers.${mode}`;
-    await accounts.updateOne({ _id: accountId, [field]: before }, { $set: { [field]: customerId } });
-    const account = await accounts.findOne({ _id: accountId });
-    return fromDbText(fromDbDocument(account?.["stripeCustomers"], "stripeCustomers")[mode], field);
+  const findAccount = async (accountId: string): Promise<Account | null> => {
+    const document = await accounts.findOne({ _id: accountId });
+    return document === null ? null : fromDbAccount(document);
+  };
+
+  const requireAccount = async (accountId: string): Promise<Account> => {
+    const account = await findAccount(accountId);
+    if (account === null) throw new Error(`Expected the account ${accountId}, found none`);
+    return account;
   };
 
   return {
     findUser,
-    findAccount: async (accountId) => {
-      const document = await accounts.findOne({ _id: accountId });
-      return document === null ? null : fromDbAccount(document);
-    },
+    findAccount,
     createUserWithAccount: async (user) => {
       for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
         await createBoth(user);
@@ -84,10 +77,7 @@ export function createAccountStore(database: Database): AccountStore {
     finishSignup: async (userId) => {
       await users.updateOne({ _id: userId }, { $set: { signup: "done" } });
     },
-    claimStripeCustomer: ({ accountId, mode, customerId }) =>
-      setCustomer({ accountId, mode, customerId }, { $exists: false }),
-    replaceStripeCustomer: ({ accountId, mode, gone, customerId }) =>
-      setCustomer({ accountId, mode, customerId }, gone),
+    ...createCustomerClaims(accounts, requireAccount),
   };
 }
 
@@ -149,6 +139,7 @@ function fromDbAccount(document: StoredDocument): Account {
     stripeCustomers: Object.fromEntries(
       Object.entries(customers).map(([mode, id]) => [mode, fromDbText(id, `stripeCustomers.${mode}`)]),
     ),
+    customerWishes: fromDbWishes(document["customerWishes"]),
     entitlementVersion: fromDbInteger(document["entitlementVersion"], "entitlementVersion"),
     createdAt: fromDbInstant(document["createdAt"], "createdAt"),
   };

@@ -1,7 +1,8 @@
 import { ACCOUNT_STATUSES, ROLES, SIGNUP_STATES } from "../account-store";
-import { type CollectionDefinition, amount, closed, instant, list, text, word } from "./define-collection";
+import { type CollectionDefinition, amount, closed, instant, list, text, textOrNull, word } from "./define-collection";
 
 const roles = word(ROLES);
+const customerWish = closed({ askedAt: instant, replaces: textOrNull() });
 
 export const accountsDefinition: CollectionDefinition = {
   name: "accounts",
@@ -13,9 +14,11 @@ export const accountsDefinition: CollectionDefinition = {
     status: word(ACCOUNT_STATUSES),
     members: { ...list(closed({ userId: text(), role: roles }), 1000), minItems: 1 },
     stripeCustomers: closed({ live: text(), test: text() }, ["live", "test"]),
+    customerWishes: closed({ live: customerWish, test: customerWish }, ["live", "test"]),
     entitlementVersion: amount,
     createdAt: instant,
   },
+  optional: ["customerWishes"],
   indexes: [],
 };
 
