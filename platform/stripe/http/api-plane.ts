@@ -70,8 +70,9 @@ export function serveApi(server: FastifyInstance, plane: ApiPlane): void {
     });
   };
   // Without a route of its own, a search would be read as the retrieval of an object named "search".
-  const retrievals = plane.endpoints.filter(({ method, path }) => method === "GET" && path.endsWith("/:id"));
-  for (const { path } of retrievals) server.get(path.replace(":id", "search"), absent);
+  const gets = plane.endpoints.filter(({ method }) => method === "GET").map(({ path }) => path);
+  const searches = gets.filter((path) => path.endsWith("/:id")).map((path) => path.replace(":id", "search"));
+  for (const path of searches.filter((search) => !gets.includes(search))) server.get(path, absent);
   server.all("/v1/*", absent);
 }
 

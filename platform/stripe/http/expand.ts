@@ -1,6 +1,7 @@
 import type { Kind } from "../core/kinds";
 import type { Transaction } from "../core/store";
 import type { Form } from "./form";
+import { TOTAL_COUNT } from "./search";
 import { invalidRequest } from "./stripe-error";
 import { confirmationSecretOf, paymentsOf } from "../objects/invoice-payments";
 import { lineItemsOf } from "../objects/line-items";
@@ -118,7 +119,10 @@ function expandPath(tx: Transaction, object: object, parts: readonly string[], p
     return (object as readonly object[]).map((item) => expandPath(tx, item, parts, path, part));
   }
   const type = String(Reflect.get(object, "object") ?? part);
-  const isList = type === "list";
+  if (type === "search_result" && field === "total_count") {
+    return { ...object, total_count: Reflect.get(object, TOTAL_COUNT) };
+  }
+  const isList = type === "list" || type === "search_result";
   if (isList !== (field === "data")) throw notExpandable(path, isList);
   if (isList) {
     const data = Reflect.get(object, "data") as readonly object[];

@@ -18,6 +18,7 @@ import { productEndpoints } from "./products";
 import { testClockEndpoints } from "./test-clocks";
 import { refundEndpoints } from "./refunds";
 import { promotionCodeEndpoints } from "./promotion-codes";
+import { searchEndpoints } from "./searches";
 import { setupIntentEndpoints } from "./setup-intents";
 import { webhookEndpointEndpoints } from "./webhook-endpoints";
 
@@ -44,4 +45,5 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...eventEndpoints,
   ...testClockEndpoints,
   ...webhookEndpointEndpoints,
+  ...searchEndpoints,
 ];

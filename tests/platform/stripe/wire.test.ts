@@ -123,7 +123,7 @@ describe("parameters", () => {
 describe("what the simulator does not have", () => {
   it.each([
     ["POST", "/v1/payouts"],
-    ["GET", "/v1/customers/search?query=x"],
+    ["GET", "/v1/refunds/search?query=x"],
     ["POST", "/v1/charges/ch_1/capture"],
     ["DELETE", "/v1/prices/price_1"],
     ["GET", "/v1/nothing"],
