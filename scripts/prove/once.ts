@@ -5,6 +5,15 @@ import { MISHAPS, type Mishap } from "./once/mishaps";
 import { playMishap } from "./once/play-mishap";
 import { refundSubject } from "./once/refund";
 import { topUpSubject } from "./once/top-up";
+import {
+  AT_ONCE,
+  ONE_FROZEN,
+  ONE_FROZEN_LONG,
+  ONE_KILLED,
+  type RuntimeMishap,
+  playRuntimes,
+} from "./once/play-runtimes";
+import { startRuntimes } from "./once/runtimes";
 import { startWholeProduct } from "./once/whole-product";
 import { readProofOptions } from "./proof-options";
 
@@ -15,7 +24,11 @@ export async function onceProof(given: readonly string[]): Promise<boolean> {
   const { wishes } = readProofOptions(given, { wishes: 3 });
   await buildApp();
   const report = (line: string): void => console.log(line);
-  const cells = [...(await proveMishaps({ mishaps: MISHAPS, wishes, report }))];
+  const runtimeMishaps = [AT_ONCE, ONE_KILLED, ONE_FROZEN, ONE_FROZEN_LONG];
+  const cells = [
+    ...(await proveMishaps({ mishaps: MISHAPS, wishes, report })),
+    ...(await proveRuntimes({ mishaps: runtimeMishaps, wishes, report })),
+  ];
   printCells(cells);
   return cells.every(({ wrong }) => wrong.length === 0);
 }
@@ -37,6 +50,26 @@ export async function proveMishaps(options: {
     return cells;
   } finally {
     await product.end();
+  }
+}
+
+/** Lets mishaps happen to two runtimes on one database and one Stripe, and counts likewise. */
+export async function proveRuntimes(options: {
+  readonly mishaps: readonly RuntimeMishap[];
+  readonly wishes: number;
+  readonly report: (line: string) => void;
+}): Promise<readonly Cell[]> {
+  const runtimes = await startRuntimes();
+  const cells: Cell[] = [];
+  try {
+    for (const mishap of options.mishaps) {
+      const played = await playRuntimes(runtimes, mishap, { subjects: SUBJECTS, wishes: options.wishes });
+      for (const cell of played) options.report(lineOf(cell));
+      cells.push(...played);
+    }
+    return cells;
+  } finally {
+    await runtimes.end();
   }
 }
 

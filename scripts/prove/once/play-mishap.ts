@@ -2,6 +2,7 @@ import { until } from "../until";
 import { type Cell, type Made, askUntilAnswered, countCells, prepareWishes } from "./cell";
 import { type HeldMarks, holdMarks, messagesOf } from "./hold-marks";
 import type { Mishap } from "./mishaps";
+import { readHits } from "./read-hits";
 import type { Stage } from "./stage";
 import type { WholeProduct } from "./whole-product";
 import type { Subject } from "./wish";
@@ -77,10 +78,4 @@ async function moment(
     return rows.every(({ answer }) => answer !== null);
   };
   await until("the tries to fail", failed, (all) => all, MOMENT_LIMIT_MS);
-}
-
-async function readHits(stage: Stage): Promise<readonly number[]> {
-  const response = await fetch(`${stage.simulator().url}/_sim/faults`);
-  const { rules } = (await response.json()) as { readonly rules: readonly { readonly hits: number }[] };
-  return rules.map(({ hits }) => hits);
 }
