@@ -4,6 +4,7 @@ import { crashProof } from "./prove/crash";
 import { isolationProof } from "./prove/isolation";
 import { historiesProof } from "./prove/histories";
 import { lawsProof } from "./prove/laws";
+import { onceProof } from "./prove/once";
 import { ordersProof } from "./prove/orders";
 import { quarterProof } from "./prove/quarter";
 import { racesProof } from "./prove/races";
@@ -23,6 +24,7 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
   crash: () => crashProof(process.argv.slice(3)),
   isolation: () => isolationProof(process.argv.slice(3)),
   races: () => racesProof(),
+  once: () => onceProof(process.argv.slice(3)),
   quarter: () => quarterProof(process.argv.slice(3)),
   orders: () => ordersProof(process.argv.slice(3)),
   "stripe-calls": () => stripeCallsProof(),

@@ -19,6 +19,8 @@ export interface ReadyLine {
 export interface ProductProcess extends ReadyLine {
   /** Kills it as a power cut would; nothing of it runs afterwards. */
   kill(): Promise<void>;
+  /** Stops it in the middle of whatever it does; answers what lets it go on. */
+  freeze(): () => void;
   /** Asks it to stop and answers its exit code. */
   stop(): Promise<number | null>;
 }
@@ -42,7 +44,15 @@ export async function startProductProcess(variables: Readonly<Record<string, str
     }
     return child.exitCode;
   };
-  return { ...ready, kill: async () => void (await end("SIGKILL")), stop: () => end("SIGTERM") };
+  return {
+    ...ready,
+    kill: async () => void (await end("SIGKILL")),
+    freeze: () => {
+      child.kill("SIGSTOP");
+      return () => void child.kill("SIGCONT");
+    },
+    stop: () => end("SIGTERM"),
+  };
 }
 
 async function readReadyLine(child: ChildProcess): Promise<ReadyLine> {

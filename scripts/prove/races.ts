@@ -9,7 +9,8 @@ import { type ProductProcess, startProductProcess } from "./product-process";
 import { type Answer, type Decided, type RaceCall, changedWhenRepeated, codesOf, race } from "./races/crowd";
 
 const PERSON = { email: "racer@example.org", password: "correct horse" };
-const ADMIN_KEY = "tk_admin_of_the_races_0000000000";
+/** The operator's key of runtimes beside others. */
+export const ADMIN_KEY = "tk_admin_of_the_races_0000000000";
 const RUNTIMES = 3;
 
 /** A runtime that takes part; all work on one database. */

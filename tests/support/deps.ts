@@ -35,11 +35,33 @@ export class FakePayments implements Payments {
   readonly moneyBack = new Map<string, MoneyBack>();
   failure: Error | null = null;
 
-  async createCustomer({ idempotencyKey }: { idempotencyKey: string }): Promise<string> {
+  /** The customers that idempotency keys of now made; empty it to let time pass. */
+  readonly customerKeys = new Map<string, string>();
+  private readonly customerAccounts = new Map<string, string>();
+  /** Addresses by customer. */
+  readonly emails = new Map<string, string>();
+
+  async createCustomer(customer: Parameters<Payments["createCustomer"]>[0]): Promise<string> {
     await this.answer();
-    const id = `cus_${idempotencyKey.slice(0, 12)}`;
-    if (!this.customers.includes(id)) this.customers.push(id);
+    const { idempotencyKey, accountId } = customer;
+    const known = this.customerKeys.get(idempotencyKey);
+    if (known !== undefined) return known;
+    const id = `cus_${this.customers.length}_${idempotencyKey.slice(0, 12)}`;
+    this.customers.push(id);
+    this.customerKeys.set(idempotencyKey, id);
+    this.customerAccounts.set(id, accountId);
     return id;
+  }
+
+  async setCustomerEmail({ customerId, email }: { customerId: string; email: string }): Promise<void> {
+    await this.answer();
+    this.emails.set(customerId, email);
+  }
+
+  async findCustomer({ accountId, except }: Parameters<Payments["findCustomer"]>[0]): Promise<string | null> {
+    await this.answer();
+    const found = this.customers.find((id) => id !== except && this.customerAccounts.get(id) === accountId);
+    return found ?? null;
   }
 
   async createPackCheckout(

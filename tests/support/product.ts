@@ -7,6 +7,8 @@ import { readSettings } from "../../scripts/start/settings";
 import { startProduct, type Product } from "../../scripts/start/start-product";
 import { startTestDatabase } from "./embedded";
 
+export { until } from "../../scripts/prove/until";
+
 /** A running product with the clients a customer's engineer would hold. */
 export interface ProductUnderTest extends Product {
   readonly client: MongoClient;
@@ -92,20 +94,4 @@ export async function advance(product: Pick<ProductUnderTest, "baseUrl">, body: 
 /** Calls a function and gives its result the shape the test expects of it. */
 export async function call<Result>(user: User, name: string, argument: object = {}): Promise<Result> {
   return (await user.callFunction(name, argument)) as Result;
-}
-
-/** Waits until a condition holds, asking again as soon as the loop is free; fails with what was last seen. */
-export async function until<T>(
-  what: string,
-  read: () => Promise<T>,
-  holds: (value: T) => boolean,
-  limitMs = 15_000,
-): Promise<T> {
-  const endsAt = Date.now() + limitMs;
-  for (;;) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (Date.now() > endsAt) throw new Error(`Waited ${limitMs} ms for ${what}; last seen: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -5,12 +5,22 @@ import type { NotedRecord } from "./audit-log";
 
 export type Role = "owner" | "admin" | "member";
 
+/** That a Stripe customer is being made: whoever needs one asks Stripe in the same words until one is claimed. */
+export interface CustomerWish {
+  /** When Stripe was first asked; it forgets that after a day. */
+  readonly askedAt: Instant;
+  /** The customer that is gone; null = the account never had one. */
+  readonly replaces: string | null;
+}
+
 /** A paying party. */
 export interface Account extends Standing {
   readonly id: string;
   readonly members: readonly { readonly userId: string; readonly role: Role }[];
   /** The Stripe customer of each mode, claimed by the first checkout. */
   readonly stripeCustomers: Readonly<Partial<Record<StripeMode, string>>>;
+  /** The Stripe customers that are being made, one a mode at most. */
+  readonly customerWishes: Readonly<Partial<Record<StripeMode, CustomerWish>>>;
   readonly entitlementVersion: number;
   readonly createdAt: Instant;
 }
@@ -50,17 +60,24 @@ export interface AccountStore {
    * Answers the standing as it is now; null = no such account.
    */
   changeStanding(accountId: string, change: StandingChange): Promise<Standing | null>;
-  /** Puts another Stripe customer in the place of one that is gone; answers the one that holds. */
-  replaceStripeCustomer(claim: {
+  /**
+   * Writes down that the account needs a Stripe customer, unless that is written or no longer so; answers the account as it is
+   * then: with the wish that holds for all, or with the customer that somebody claimed meanwhile.
+   */
+  wishForCustomer(wish: {
     readonly accountId: string;
     readonly mode: StripeMode;
-    readonly gone: string;
-    readonly customerId: string;
-  }): Promise<string>;
-  /** Claims the Stripe customer of an account unless one is claimed; answers the one that holds. */
+    readonly replaces: string | null;
+    readonly at: Instant;
+  }): Promise<Account>;
+  /**
+   * Claims a Stripe customer for an account and ends the wish for it, unless another took the place of `replaces` (null = of
+   * none) before; answers the one that holds.
+   */
   claimStripeCustomer(claim: {
     readonly accountId: string;
     readonly mode: StripeMode;
     readonly customerId: string;
+    readonly replaces: string | null;
   }): Promise<string>;
 }

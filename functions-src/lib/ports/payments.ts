@@ -73,11 +73,12 @@ export interface Payments {
   readonly mode: StripeMode;
   /** The release train of the pinned API version; events of another train are parked. */
   readonly releaseTrain: string;
-  createCustomer(customer: {
-    readonly idempotencyKey: string;
-    readonly accountId: string;
-    readonly email: string | null;
-  }): Promise<string>;
+  /** Makes a customer that is marked with its account, so that it can be found again. Answers the customer's id. */
+  createCustomer(customer: { readonly idempotencyKey: string; readonly accountId: string }): Promise<string>;
+  /** Tells a customer's address for receipts; one that is gone is left alone. */
+  setCustomerEmail(customer: { readonly customerId: string; readonly email: string }): Promise<void>;
+  /** A customer that was made for an account more than a minute ago, `except` left out; null = none. */
+  findCustomer(customer: { readonly accountId: string; readonly except: string | null }): Promise<string | null>;
   createPackCheckout(checkout: PackCheckout): Promise<{ readonly sessionId: string; readonly url: string }>;
   /** The promotion code that buyers type, where it is valid now; null = it is not. */
   findPromotionCode(code: string): Promise<string | null>;
@@ -101,8 +102,8 @@ export interface Payments {
   findSavedCard(customerId: string): Promise<string | null>;
   /** Charges a saved card; answers the payment intent, also when the card was declined. */
   chargeSavedCard(charge: SavedCharge): Promise<string>;
-  /** The payment intent that an attempt made before; null = none. */
-  findTopUp(attempt: Pick<SavedCharge, "customerId" | "topUpId">): Promise<string | null>;
+  /** The payment intent that an attempt made since it was first tried; null = none. */
+  findTopUp(attempt: Pick<SavedCharge, "customerId" | "topUpId"> & { readonly since: Instant }): Promise<string | null>;
   /** Reads a payment intent as the payment of a top-up; null = it is none of ours. */
   loadTopUp(paymentIntentId: string): Promise<TopUpPayment | null>;
   /** Makes sure that an attempt that failed can never be paid. */

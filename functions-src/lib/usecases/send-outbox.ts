@@ -1,6 +1,7 @@
 import { AppError } from "../domain/app-error";
 import type { Instant } from "../domain/instant";
 import type { LowBalanceMessage, RefundMessage, TopUpMessage } from "../domain/outbox-message";
+import { isKeyForgotten } from "../domain/stripe-key-life";
 import { lowBalanceEvent } from "../domain/webhook";
 import type { OutboxRow } from "../ports/outbox-store";
 import { sweepDeliveries, tellSubscribers } from "./deliver-webhooks";
@@ -14,8 +15,6 @@ const TURN_MS = 60_000;
 const BACKOFF = { firstMs: 2_000, maxMs: 15 * 60_000 } as const;
 /** After so many tries in a row somebody has to hear of it. */
 const TRIES_BEFORE_ALERT = 5;
-/** Stripe forgets idempotency keys after 24 h: what was first tried longer ago is looked for before it is sent again. */
-const KEY_LIFE_MS = 23 * 3_600_000;
 
 /**
  * Sends one message of the outbox: takes it, sends it under a key of its own, and ends it. A message that is not due, taken or
@@ -60,8 +59,9 @@ async function chargeTopUp(deps: Deps, row: OutboxRow<TopUpMessage>, now: Instan
   const customerId = account?.stripeCustomers[deps.payments.mode];
   const { topUpId } = facts;
   // After a first try the charge may exist although its answer was lost, perhaps on another card.
+  const since = row.firstTriedAt ?? now;
   const found =
-    row.tries > 1 && customerId !== undefined ? await deps.payments.findTopUp({ customerId, topUpId }) : null;
+    row.tries > 1 && customerId !== undefined ? await deps.payments.findTopUp({ customerId, topUpId, since }) : null;
   const paymentMethodId =
     customerId === undefined || found !== null ? null : await deps.payments.findSavedCard(customerId);
   if (customerId === undefined || (found === null && paymentMethodId === null)) {
@@ -95,8 +95,9 @@ async function sendRefund(deps: Deps, row: OutboxRow<RefundMessage>, now: Instan
     await deps.outbox.fail(row.id, { reason: `waits for ${earliest.id}`, nextAttemptAt: now });
     return;
   }
-  const isOld = row.firstTriedAt !== null && now - row.firstTriedAt > KEY_LIFE_MS;
-  const found = isOld ? await deps.payments.findRefund({ paymentIntentId: facts.paymentIntentId, wish: row.id }) : null;
+  const found = isKeyForgotten(row.firstTriedAt, now)
+    ? await deps.payments.findRefund({ paymentIntentId: facts.paymentIntentId, wish: row.id })
+    : null;
   const parameters = { paymentIntentId: facts.paymentIntentId, amountMinor: facts.amountMinor, wish: row.id };
   const idempotencyKey = keyOf(deps, row.id, parameters);
   const refundId = found ?? (await deps.payments.createRefund({ ...parameters, idempotencyKey }));

@@ -5,6 +5,7 @@ import { packCauseOf } from "../domain/checkout";
 import type { Instant } from "../domain/instant";
 import { type Refusal, refuse } from "../domain/refusal";
 import type { Caller, MemberCall } from "./caller";
+import { claimCustomer } from "./claim-customer";
 import type { Deps } from "./deps";
 import { scopeOf } from "./operation";
 
@@ -57,8 +58,9 @@ export async function startCheckout(
 
   const operation = await deps.operations.open({ ...ref, useCase: "checkout", fingerprint, at: now });
   if (operation.fingerprint !== fingerprint) return refuse("key_reused");
-  const customerId = account?.stripeCustomers[deps.payments.mode] ?? (await claimCustomer(deps, caller, accountId));
-  const session = await createSession(deps, { caller, ref, input, pack, customerId, promotionCodeId });
+  const claimed = account?.stripeCustomers[deps.payments.mode];
+  const customerId = claimed ?? (await claimCustomer(deps, { caller, accountId, gone: null }, now));
+  const session = await createSession(deps, { caller, ref, input, pack, customerId, promotionCodeId }, now);
   const cause = packCauseOf(session.sessionId);
   await deps.links.put({ mode: deps.payments.mode, stripeId: session.sessionId, accountId, cause, at: now });
   await deps.operations.finish(ref, session);
@@ -75,14 +77,19 @@ interface Purchase {
 }
 
 /** Opens the session; a customer that was deleted at Stripe, or merged into another, is replaced once. */
-async function createSession(deps: Deps, purchase: Purchase): Promise<{ sessionId: string; url: string }> {
+async function createSession(
+  deps: Deps,
+  purchase: Purchase,
+  now: Instant,
+): Promise<{ sessionId: string; url: string }> {
   try {
     return await openSession(deps, purchase);
   } catch (error) {
     if (!isCustomerGone(error)) throw error;
-    const { caller, ref, customerId: gone } = purchase;
-    deps.log.alert("stripe_customer_gone", { accountId: ref.accountId, customerId: gone });
-    return openSession(deps, { ...purchase, customerId: await claimCustomer(deps, caller, ref.accountId, gone) });
+    const { accountId } = purchase.ref;
+    const { caller, customerId: gone } = purchase;
+    deps.log.alert("stripe_customer_gone", { accountId, customerId: gone });
+    return openSession(deps, { ...purchase, customerId: await claimCustomer(deps, { caller, accountId, gone }, now) });
   }
 }
 
@@ -107,26 +114,6 @@ function openSession(deps: Deps, purchase: Purchase): Promise<{ sessionId: strin
   // The hash of the parameters belongs to the key: Stripe refuses a key that comes again with other parameters.
   const idempotencyKey = deps.digest.json({ ...ref, useCase: "checkout", parameters });
   return deps.payments.createPackCheckout({ idempotencyKey, ...parameters });
-}
-
-/** Makes a Stripe customer and claims it for the account; of several checkouts at once one customer wins for all. */
-async function claimCustomer(
-  deps: Deps,
-  caller: Caller,
-  accountId: string,
-  gone: string | null = null,
-): Promise<string> {
-  const email = caller.kind === "user" ? caller.email : null;
-  const { mode } = deps.payments;
-  const customerId = await deps.payments.createCustomer({
-    idempotencyKey: deps.digest.json({ useCase: "customer", accountId, mode, email, gone }),
-    accountId,
-    email,
-  });
-  const claim = { accountId, mode, customerId };
-  return gone === null
-    ? deps.accounts.claimStripeCustomer(claim)
-    : deps.accounts.replaceStripeCustomer({ ...claim, gone });
 }
 
 function assertQuantity(pack: Pack, quantity: number): void {

@@ -1,6 +1,7 @@
 import { ACCOUNT_STATUSES } from "../../domain/standing";
 import type { Account, Role } from "../../ports/account-store";
 import type { StoredDocument } from "../../ports/collection";
+import { fromDbWishes } from "./customer-claims";
 import { fromDbDocument, fromDbInstant, fromDbInteger, fromDbList, fromDbText, fromDbWord } from "./mapping";
 
 export const ROLES: readonly Role[] = ["owner", "admin", "member"];
@@ -23,6 +24,7 @@ export function fromDbAccount(document: StoredDocument): Account {
     stripeCustomers: Object.fromEntries(
       Object.entries(customers).map(([mode, id]) => [mode, fromDbText(id, `stripeCustomers.${mode}`)]),
     ),
+    customerWishes: fromDbWishes(document["customerWishes"]),
     entitlementVersion: fromDbInteger(document["entitlementVersion"], "entitlementVersion"),
     createdAt: fromDbInstant(document["createdAt"], "createdAt"),
   };

@@ -1,8 +1,8 @@
-import type { StripeMode } from "../../domain/payment";
 import { GOOD_STANDING } from "../../domain/standing";
-import type { AccountStore, User } from "../../ports/account-store";
+import type { Account, AccountStore, User } from "../../ports/account-store";
 import type { Database, StoredDocument } from "../../ports/collection";
 import { StoreFailure } from "../../ports/wallet-store";
+import { createCustomerClaims } from "./customer-claims";
 import { inTransaction } from "./in-transaction";
 import { ROLES, fromDbAccount } from "./account-mapping";
 import { createStandings } from "./account-standing";
@@ -25,27 +25,20 @@ export function createAccountStore(database: Database): AccountStore {
     return document === null ? null : fromDbUser(document);
   };
 
-  /** Sets the customer of a mode where it is still what it was; answers the one that holds. */
-  const setCustomer = async (
-    {
-      accountId,
-      mode,
-      customerId,
-    }: { readonly accountId: string; readonly mode: StripeMode; readonly customerId: string },
-    before: unknown,
-  ): Promise<string> => {
-    const field = `stripeCustomers.${mode}`;
-    await accounts.updateOne({ _id: accountId, [field]: before }, { $set: { [field]: customerId } });
-    const account = await accounts.findOne({ _id: accountId });
-    return fromDbText(fromDbDocument(account?.["stripeCustomers"], "stripeCustomers")[mode], field);
+  const findAccount = async (accountId: string): Promise<Account | null> => {
+    const document = await accounts.findOne({ _id: accountId });
+    return document === null ? null : fromDbAccount(document);
+  };
+
+  const requireAccount = async (accountId: string): Promise<Account> => {
+    const account = await findAccount(accountId);
+    if (account === null) throw new Error(`Expected the account ${accountId}, found none`);
+    return account;
   };
 
   return {
     findUser,
-    findAccount: async (accountId) => {
-      const document = await accounts.findOne({ _id: accountId });
-      return document === null ? null : fromDbAccount(document);
-    },
+    findAccount,
     createUserWithAccount: createSignup(database, findUser),
     claimIdentity: async ({ id, accountId, at }) => {
       await insertOnce(() => marks.insertMany([{ _id: id, schemaVersion: 1, accountId, at: toDbInstant(at) }]));
@@ -56,10 +49,7 @@ export function createAccountStore(database: Database): AccountStore {
       await users.updateOne({ _id: userId }, { $set: { signup: "done" } });
     },
     changeStanding: createStandings(database),
-    claimStripeCustomer: ({ accountId, mode, customerId }) =>
-      setCustomer({ accountId, mode, customerId }, { $exists: false }),
-    replaceStripeCustomer: ({ accountId, mode, gone, customerId }) =>
-      setCustomer({ accountId, mode, customerId }, gone),
+    ...createCustomerClaims(accounts, requireAccount),
   };
 }
 

@@ -1,4 +1,4 @@
-import type Stripe from "stripe";
+import Stripe from "stripe";
 import { AppError } from "../../domain/app-error";
 import type { Payments } from "../../ports/payments";
 import { called } from "./called";
@@ -6,18 +6,22 @@ import { type SaleTerms, fromStripeCheckout, toStripeCheckout } from "./checkout
 
 type Sales = Pick<
   Payments,
-  "createCustomer" | "createPackCheckout" | "findPromotionCode" | "loadCheckout" | "findCheckout"
+  | "createCustomer"
+  | "setCustomerEmail"
+  | "findCustomer"
+  | "createPackCheckout"
+  | "findPromotionCode"
+  | "loadCheckout"
+  | "findCheckout"
 >;
 
 /** Makes the calls that sell packs. */
 export function createSales(stripe: Stripe, terms: SaleTerms): Sales {
   return {
-    createCustomer: async ({ idempotencyKey, accountId, email }) => {
-      const customer = await called(() =>
-        stripe.customers.create({ metadata: { accountId }, ...(email === null ? {} : { email }) }, { idempotencyKey }),
-      );
-      return customer.id;
-    },
+    createCustomer: async ({ idempotencyKey, accountId }) =>
+      (await called(() => stripe.customers.create({ metadata: { accountId } }, { idempotencyKey }))).id,
+    setCustomerEmail: (customer) => called(() => setCustomerEmail(stripe, customer)),
+    findCustomer: (customer) => called(() => findCustomer(stripe, customer)),
     createPackCheckout: async (checkout) => {
       const session = await called(() =>
         stripe.checkout.sessions.create(toStripeCheckout(checkout, terms), {
@@ -39,4 +43,28 @@ export function createSales(stripe: Stripe, terms: SaleTerms): Sales {
       return data[0]?.id ?? null;
     },
   };
+}
+
+async function setCustomerEmail(
+  stripe: Stripe,
+  { customerId, email }: { readonly customerId: string; readonly email: string },
+): Promise<void> {
+  try {
+    await stripe.customers.update(customerId, { email });
+  } catch (error) {
+    // The checkout that follows finds that the customer is gone, and replaces it.
+    if (error instanceof Stripe.errors.StripeError && error.code === "resource_missing") return;
+    throw error;
+  }
+}
+
+/** Stripe's search knows what is older than about a minute; the oldest wins, so that everybody finds the same one. */
+async function findCustomer(
+  stripe: Stripe,
+  { accountId, except }: { readonly accountId: string; readonly except: string | null },
+): Promise<string | null> {
+  const value = accountId.replace(/[\\']/g, "\\$&");
+  const { data } = await stripe.customers.search({ query: `metadata['accountId']:'${value}'`, limit: 100 });
+  const others = data.filter(({ id }) => id !== except).sort((left, right) => left.created - right.created);
+  return others[0]?.id ?? null;
 }

@@ -3,8 +3,10 @@ import { isAmount, toAmount } from "../../domain/amount";
 import type { Payments, SavedCharge, TopUpPayment } from "../../ports/payments";
 import { called } from "./called";
 
-/** Of the newest payments of a customer at most so many are looked through for an attempt. */
-const MAX_LOOKED_AT = 100;
+/** Of the payments of a customer since an attempt was first made at most so many are looked through for it. */
+const MAX_LOOKED_AT = 10_000;
+/** Clocks of ours and of Stripe differ by less. */
+const CLOCKS_APART_MS = 3_600_000;
 
 type TopUps = Pick<Payments, "findSavedCard" | "chargeSavedCard" | "findTopUp" | "loadTopUp" | "cancelTopUp">;
 
@@ -56,10 +58,12 @@ async function chargeSavedCard(stripe: Stripe, charge: SavedCharge): Promise<str
 /** Finds the payment of an attempt that was made before; null = none. */
 async function findTopUp(
   stripe: Stripe,
-  { customerId, topUpId }: Pick<SavedCharge, "customerId" | "topUpId">,
+  { customerId, topUpId, since }: Parameters<Payments["findTopUp"]>[0],
 ): Promise<string | null> {
-  const { data } = await stripe.paymentIntents.list({ customer: customerId, limit: MAX_LOOKED_AT });
-  return data.find(({ metadata }) => metadata["topUpId"] === topUpId)?.id ?? null;
+  const created = { gte: Math.floor((since - CLOCKS_APART_MS) / 1000) };
+  const page = stripe.paymentIntents.list({ customer: customerId, created, limit: 100 });
+  const intents = await page.autoPagingToArray({ limit: MAX_LOOKED_AT });
+  return intents.find(({ metadata }) => metadata["topUpId"] === topUpId)?.id ?? null;
 }
 
 /** Makes sure that an attempt can never be paid any more; one that is over already stays as it is. */

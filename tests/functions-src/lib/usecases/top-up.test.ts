@@ -41,7 +41,8 @@ async function customer(options: { readonly declines?: boolean; readonly card?: 
   const caller = { kind: "user", userId, email: null, anonymous: false } as const;
   const accountId = (await ensureUser(deps, { ...caller, email: `${userId}@example.org` }, T0)).memberships[0]!
     .accountId;
-  const customerId = await deps.accounts.claimStripeCustomer({ accountId, mode: "test", customerId: `cus_${userId}` });
+  const claim = { accountId, mode: "test", customerId: `cus_${userId}`, replaces: null } as const;
+  const customerId = await deps.accounts.claimStripeCustomer(claim);
   if (options.card !== false) payments.cards.set(customerId, { id: "pm_1", declines: options.declines === true });
   const set = (input: Partial<AutoTopUpInput> = {}) =>
     setAutoTopUp(

@@ -1,9 +1,20 @@
 import { ACCOUNT_STATUSES } from "../../../domain/standing";
 import { ROLES } from "../account-mapping";
 import { SIGNUP_STATES } from "../account-store";
-import { type CollectionDefinition, amount, closed, flag, instant, list, text, word } from "./define-collection";
+import {
+  type CollectionDefinition,
+  amount,
+  closed,
+  flag,
+  instant,
+  list,
+  text,
+  textOrNull,
+  word,
+} from "./define-collection";
 
 const roles = word(ROLES);
+const customerWish = closed({ askedAt: instant, replaces: textOrNull() });
 
 export const accountsDefinition: CollectionDefinition = {
   name: "accounts",
@@ -18,9 +29,11 @@ export const accountsDefinition: CollectionDefinition = {
     standingAt: instant,
     members: { ...list(closed({ userId: text(), role: roles }), 1000), minItems: 1 },
     stripeCustomers: closed({ live: text(), test: text() }, ["live", "test"]),
+    customerWishes: closed({ live: customerWish, test: customerWish }, ["live", "test"]),
     entitlementVersion: amount,
     createdAt: instant,
   },
+  optional: ["customerWishes"],
   indexes: [],
 };
 

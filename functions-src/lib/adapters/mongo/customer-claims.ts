@@ -1,0 +1,44 @@
+import type { StripeMode } from "../../domain/payment";
+import type { Account, AccountStore, CustomerWish } from "../../ports/account-store";
+import type { Collection } from "../../ports/collection";
+import { fromDbDocument, fromDbInstant, fromDbText, fromDbTextOrNull, toDbInstant } from "./mapping";
+
+/** Makes the calls about the Stripe customers of accounts. */
+export function createCustomerClaims(
+  accounts: Collection,
+  requireAccount: (accountId: string) => Promise<Account>,
+): Pick<AccountStore, "wishForCustomer" | "claimStripeCustomer"> {
+  return {
+    wishForCustomer: async ({ accountId, mode, replaces, at }) => {
+      const field = `customerWishes.${mode}`;
+      const wish = { askedAt: toDbInstant(at), replaces };
+      const needed = { ...whereCustomerIs(accountId, mode, replaces), [field]: { $exists: false } };
+      await accounts.updateOne(needed, { $set: { [field]: wish } });
+      return requireAccount(accountId);
+    },
+    claimStripeCustomer: async ({ accountId, mode, customerId, replaces }) => {
+      const change = { $set: { [`stripeCustomers.${mode}`]: customerId }, $unset: { [`customerWishes.${mode}`]: "" } };
+      await accounts.updateOne(whereCustomerIs(accountId, mode, replaces), change);
+      const { stripeCustomers } = await requireAccount(accountId);
+      return fromDbText(stripeCustomers[mode], `stripeCustomers.${mode}`);
+    },
+  };
+}
+
+/** An account whose Stripe customer is still the one that is replaced, or still none. */
+function whereCustomerIs(accountId: string, mode: StripeMode, replaces: string | null): Record<string, unknown> {
+  return { _id: accountId, [`stripeCustomers.${mode}`]: replaces ?? { $exists: false } };
+}
+
+/** Reads the wishes for Stripe customers; an account that never had one has no such field. */
+export function fromDbWishes(value: unknown): Account["customerWishes"] {
+  const wishes = value === undefined ? {} : fromDbDocument(value, "customerWishes");
+  return Object.fromEntries(
+    Object.entries(wishes).map(([mode, element]): [string, CustomerWish] => {
+      const path = `customerWishes.${mode}`;
+      const wish = fromDbDocument(element, path);
+      const askedAt = fromDbInstant(wish["askedAt"], `${path}.askedAt`);
+      return [mode, { askedAt, replaces: fromDbTextOrNull(wish["replaces"], `${path}.replaces`) }];
+    }),
+  );
+}
