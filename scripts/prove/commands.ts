@@ -178,7 +178,7 @@ async function newPlace({ fresh, db }: World): Promise<Place> {
 
 /** Everything that both accounts have in the database, as text without ids, so that two places can be compared. */
 async function traceOf({ db }: World, { accountId, partnerId }: Place): Promise<string> {
-  const collections = ["wallets", "lots", "lotStates", "ledger", "holds", "entryNotes", "outbox"];
+  const collections = ["wallets", "lots", "lotStates", "ledger", "holds", "auditLog", "entryNotes", "outbox"];
   const parts: string[] = [];
   for (const name of collections) {
     const rows = await db
@@ -200,5 +200,6 @@ function anonymous(line: string, accountId: string, partnerId: string): string {
   return line
     .replaceAll(accountId, "A")
     .replaceAll(partnerId, "B")
-    .replaceAll(/"(hash|prevHash|head|fingerprint|metadataHash)":"\w*"/g, '"$1":""');
+    .replaceAll(/"(hash|prevHash|head|fingerprint|metadataHash)":"\w*"/g, '"$1":""')
+    .replaceAll(/"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}"/g, '"audit id"');
 }
