@@ -2,7 +2,8 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { faultRulesOf, faultsOf, NO_FAULTS, setFaults, type FaultRule } from "../core/faults";
 import type { Store } from "../core/store";
-import { readBody, route } from "./json-route";
+import { rulesOfShares, shareFields, wrongShares } from "./fault-shares";
+import { ControlError, readBody, route } from "./json-route";
 
 const MOST_RULES = 100;
 /** What Stripe names as the largest event it sends. */
@@ -66,15 +67,20 @@ const faultsBody = z.strictObject({
   duplicate: z.number().int().min(0).max(100).default(NO_FAULTS.duplicate),
   delaySeconds: z.number().min(0).max(DAY).default(NO_FAULTS.delaySeconds),
   drop: z.number().min(0).max(1).default(NO_FAULTS.drop),
+  ...shareFields,
   rules: z.array(rule).max(MOST_RULES).default([]),
 });
 
 /** Serves what goes wrong on purpose, and the log of what did. */
 export function serveFaults(server: FastifyInstance, store: Store, committed: <T>(work: T) => Promise<T>): void {
   route(server, "POST", "/_sim/faults", (_request, body) => {
-    const { rules, ...faults } = readBody(faultsBody, body);
-    store.atomically(null, (tx) => setFaults(tx, faults, rules satisfies readonly FaultRule[]));
-    return committed({ ...faults, rules });
+    const { rules, duplicate, delaySeconds, drop, ...shares } = readBody(faultsBody, body);
+    const wrong = wrongShares(shares);
+    if (wrong !== null)
+      throw new ControlError(400, { error: `Invalid body: ${wrong}`, value: shares, expected: wrong });
+    const all: readonly FaultRule[] = [...rules, ...rulesOfShares(shares)];
+    store.atomically(null, (tx) => setFaults(tx, { duplicate, delaySeconds, drop }, all));
+    return committed({ duplicate, delaySeconds, drop, ...shares, rules });
   });
   route(server, "GET", "/_sim/faults", () => {
     const log = [...store.values("fault_hit")].map(({ id: _id, ...hit }) => hit);

@@ -4,6 +4,8 @@ import type { Clock } from "../core/clock";
 import { timeOfCall } from "../core/living-time";
 import type { Store } from "../core/store";
 import { authenticate } from "../objects/authenticate";
+import { liveCustomer } from "../objects/customers";
+import { DECLINE_CODES, failNextCharge } from "../objects/forced-declines";
 import { changeSession } from "../objects/change-session";
 import { settleIntent } from "../objects/settle-intents";
 import { paySession } from "../objects/settle-session";
@@ -34,6 +36,10 @@ const payBody = z.strictObject({
 });
 const answerBody = z.strictObject({ outcome: z.enum(["complete", "fail"]).default("complete") });
 const settleBody = z.strictObject({ outcome: z.enum(["succeed", "fail", "as_tested"]).default("as_tested") });
+const failBody = z.strictObject({
+  customer: z.string("expected the id of a customer"),
+  code: z.enum(DECLINE_CODES as unknown as [string, ...string[]]).default("card_declined"),
+});
 const taxBody = z.strictObject({ percent: z.number("expected a percentage from 0 to 100").min(0).max(100) });
 
 /** Serves what buyers and banks do: pay a page, answer a bank, settle a debit; and the rate of tax. */
@@ -69,6 +75,15 @@ export function servePayments(server: FastifyInstance, { store, clock, committed
     const id = part(request, "intent");
     const options = { outcome, now: timeAt(id) };
     return committed(store.atomically(null, (tx) => settleIntent(tx, id, options)));
+  });
+  route(server, "POST", "/_sim/fail_next_charge", (_request, body) => {
+    const { customer: id, code } = readBody(failBody, body);
+    const customer = store.atomically(null, (tx) => {
+      const known = liveCustomer(tx, id);
+      failNextCharge(tx, id, code);
+      return known;
+    });
+    return committed(customer);
   });
   route(server, "POST", "/_sim/tax", (_request, body) => {
     const { percent } = readBody(taxBody, body);

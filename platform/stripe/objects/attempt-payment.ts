@@ -3,6 +3,7 @@ import type { Transaction } from "../core/store";
 import type { ErrorBody } from "../http/stripe-error";
 import { followPayment } from "./card-aftermath";
 import { bookCharge, newCharge } from "./charges";
+import { takeForcedDecline } from "./forced-declines";
 import { moveIntent } from "./intent-moves";
 import { newPaymentMethod } from "./new-payment-method";
 import { methodTypesFor } from "./test-accounts";
@@ -102,9 +103,11 @@ export function attemptPayment(
   },
 ): Attempt {
   const paymentMethod = method ?? newPaymentMethod(tx, card, { billing: { email }, now }).method;
-  const charge = newCharge(tx, intent, { card, paymentMethod: paymentMethod.id, email, now });
+  const customer = typeof intent.customer === "string" ? intent.customer : null;
+  const decline = takeForcedDecline(tx, customer) ?? card.decline;
+  const used = { ...card, decline };
+  const charge = newCharge(tx, intent, { card: used, paymentMethod: paymentMethod.id, email, now });
   tx.put("charge", charge);
-  const { decline } = card;
   if (decline === null) {
     const manual = intent.capture_method === "manual";
     const paid = moveIntent(tx, intent, {

@@ -28,7 +28,8 @@ export interface Decline {
   readonly message: string;
 }
 
-const declined = (declineCode: string, message = "Your card was declined."): Decline => ({
+/** A decline by the bank, for a reason of its own. */
+export const declined = (declineCode: string, message = "Your card was declined."): Decline => ({
   code: "card_declined",
   declineCode,
   message,
