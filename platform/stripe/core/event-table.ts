@@ -30,6 +30,7 @@ const INTENT_EVENTS: Readonly<Record<string, string>> = {
 /** Which events a change of an object makes, by kind of object; kinds that are not here make none. */
 const RULES: Readonly<Record<string, Rule>> = {
   customer: created("customer"),
+  tax_id: created("customer.tax_id"),
   product: created("product"),
   price: created("price"),
   coupon: created("coupon"),

@@ -3,8 +3,7 @@ import type { NotSimulated } from "./step";
 const SOURCES = "sources, which payment methods replaced";
 const CASH = "the cash balance and its funding instructions";
 const FEATURES = "features, which belong to entitlements";
-const TAX_IDS = "tax ids";
-const OLD_CHARGES = "changes of a charge by itself";
+const OLD_CHARGES = "charges without a payment intent, which Stripe has deprecated";
 const LINES = "changes of lines by themselves";
 const DEPOSITS = "micro-deposits: accounts are verified at once";
 
@@ -107,18 +106,9 @@ export const NOT_SIMULATED: readonly NotSimulated[] = [
   },
   {
     call: "charges.create",
-    why: "charges without a payment intent, which Stripe no longer recommends",
+    why: OLD_CHARGES,
     make: (stripe) => stripe.charges.create({ amount: 1099, currency: "usd", source: "tok_visa" }),
   },
-  {
-    call: "customers.createTaxId",
-    why: TAX_IDS,
-    make: (stripe) => stripe.customers.createTaxId("cus_1", { type: "eu_vat", value: "DE123456789" }),
-  },
-  { call: "customers.listTaxIds", why: TAX_IDS, make: (stripe) => stripe.customers.listTaxIds("cus_1") },
-  { call: "customers.retrieveTaxId", why: TAX_IDS, make: (stripe) => stripe.customers.retrieveTaxId("cus_1", "txi_1") },
-  { call: "customers.deleteTaxId", why: TAX_IDS, make: (stripe) => stripe.customers.deleteTaxId("cus_1", "txi_1") },
-  { call: "charges.update", why: OLD_CHARGES, make: (stripe) => stripe.charges.update("ch_1", { description: "x" }) },
   { call: "charges.capture", why: OLD_CHARGES, make: (stripe) => stripe.charges.capture("ch_1") },
   {
     call: "invoices.updateLines",
