@@ -1,6 +1,8 @@
 import type { Endpoint } from "../http/endpoint";
+import { attachPaymentEndpoints } from "./attach-payment";
 import { balanceTransactionEndpoints } from "./balance-transactions";
 import { chargeChangeEndpoints } from "./change-charge";
+import { lineEndpoints } from "./change-lines";
 import { chargeEndpoints } from "./charges";
 import { checkoutSessionEndpoints } from "./checkout-sessions";
 import { creditNoteEndpoints } from "./credit-notes";
@@ -41,6 +43,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...balanceTransactionEndpoints,
   ...invoiceItemEndpoints,
   ...invoiceEndpoints,
+  ...lineEndpoints,
+  ...attachPaymentEndpoints,
   ...invoicePaymentEndpoints,
   ...creditNoteEndpoints,
   ...refundEndpoints,

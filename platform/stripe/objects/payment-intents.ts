@@ -207,7 +207,7 @@ export const paymentIntentEndpoints: readonly Endpoint[] = [
     }),
     run: (params, { tx, now }, id) => {
       const intent = knownIntent(tx, id);
-      if (openPaymentBy(tx, id) !== undefined) {
+      if (openPaymentBy(tx, id)?.is_default === true) {
         throw invalidRequest(
           "You cannot cancel this PaymentIntent because it belongs to an invoice. Void the invoice.",
           { code: "payment_intent_unexpected_state" },

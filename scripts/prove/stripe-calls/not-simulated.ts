@@ -4,7 +4,6 @@ const SOURCES = "sources, which payment methods replaced";
 const CASH = "the cash balance and its funding instructions";
 const FEATURES = "features, which belong to entitlements";
 const OLD_CHARGES = "charges without a payment intent, which Stripe has deprecated";
-const LINES = "changes of lines by themselves";
 const DEPOSITS = "micro-deposits: accounts are verified at once";
 
 /** Every documented call that the simulator does not have, and why. */
@@ -111,28 +110,8 @@ export const NOT_SIMULATED: readonly NotSimulated[] = [
   },
   { call: "charges.capture", why: OLD_CHARGES, make: (stripe) => stripe.charges.capture("ch_1") },
   {
-    call: "invoices.updateLines",
-    why: LINES,
-    make: (stripe) => stripe.invoices.updateLines("in_1", { lines: [{ id: "il_1", amount: 1 }] }),
-  },
-  {
-    call: "invoices.removeLines",
-    why: LINES,
-    make: (stripe) => stripe.invoices.removeLines("in_1", { lines: [{ id: "il_1", behavior: "delete" }] }),
-  },
-  {
-    call: "invoices.updateLineItem",
-    why: LINES,
-    make: (stripe) => stripe.invoices.updateLineItem("in_1", "il_1", { amount: 1 }),
-  },
-  {
-    call: "invoices.attachPayment",
-    why: "payments made elsewhere",
-    make: (stripe) => stripe.invoices.attachPayment("in_1", { payment_intent: "pi_1" }),
-  },
-  {
     call: "invoices.createPreview",
-    why: "previews, which subscriptions use",
+    why: "previews, which are of subscriptions",
     make: (stripe) => stripe.invoices.createPreview({ customer: "cus_1" }),
   },
 ];
