@@ -2,9 +2,10 @@ import type Stripe from "stripe";
 import { z } from "zod";
 import type { Transaction } from "../core/store";
 import { defineEndpoint, type Endpoint } from "../http/endpoint";
-import { address, givenOf, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
+import { givenOf, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
 import { invalidRequest, resourceMissing } from "../http/stripe-error";
 import { liveCustomer } from "./customers";
+import { shippingOf, shippingParameters } from "./shipping";
 
 const changes = z.strictObject({
   customer: text().optional(),
@@ -12,15 +13,7 @@ const changes = z.strictObject({
   fraud_details: z.strictObject({ user_report: z.enum(["fraudulent", "safe", ""]) }).optional(),
   metadata: metadata().optional(),
   receipt_email: unsettableText(512).optional(),
-  shipping: z
-    .strictObject({
-      address: address(),
-      carrier: text().optional(),
-      name: text(),
-      phone: text(20).optional(),
-      tracking_number: text().optional(),
-    })
-    .optional(),
+  shipping: shippingParameters.optional(),
 });
 
 /** Writes notes on a charge; what was paid stays as it is. Refuses: another customer than the one it has. */
@@ -50,19 +43,6 @@ function change(
 function reported(charge: Stripe.Charge, report: "fraudulent" | "safe" | ""): Stripe.Charge.FraudDetails {
   const { user_report: _before, ...rest } = charge.fraud_details ?? {};
   return report === "" ? rest : { ...rest, user_report: report };
-}
-
-function shippingOf({
-  address: to,
-  ...rest
-}: NonNullable<z.output<typeof changes>["shipping"]>): Stripe.Charge.Shipping {
-  return {
-    carrier: null,
-    phone: null,
-    tracking_number: null,
-    ...givenOf(rest),
-    ...(to === null ? {} : { address: to }),
-  };
 }
 
 /** The call that changes a charge. */
