@@ -24,7 +24,8 @@ describe("the documented calls of the stripe SDK", () => {
   }, 60_000);
 
   it("stand in the simulator's README as they are", () => {
-    expect(readFileSync(README, "utf8")).toContain(readmeRows().join("\n"));
+    const [, after = ""] = readFileSync(README, "utf8").split("| object | tried | not simulated |\n|---|---|---|\n");
+    expect(after.split("\n\n")[0]?.split("\n")).toEqual(readmeRows());
   });
 });
 

@@ -30,6 +30,7 @@ const INTENT_EVENTS: Readonly<Record<string, string>> = {
 /** Which events a change of an object makes, by kind of object; kinds that are not here make none. */
 const RULES: Readonly<Record<string, Rule>> = {
   customer: created("customer"),
+  tax_id: created("customer.tax_id"),
   product: created("product"),
   price: created("price"),
   coupon: created("coupon"),
@@ -73,7 +74,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (after["deleted"] === true) return ["invoice.deleted"];
     if (before["status"] !== after["status"]) {
       const paidElsewhere = before["amount_paid_off_stripe"] !== after["amount_paid_off_stripe"];
-      const moved = INVOICE_MOVES[String(after["status"])] ?? [];
+      const overpaid = after["status"] === "paid" && Number(after["amount_overpaid"]) > 0;
+      const moved = [...(INVOICE_MOVES[String(after["status"])] ?? []), ...(overpaid ? ["invoice.overpaid"] : [])];
       return ["invoice.updated", ...moved.filter((type) => !paidElsewhere || type !== "invoice.payment_succeeded")];
     }
     const failed = before["attempt_count"] !== after["attempt_count"];

@@ -241,6 +241,7 @@ export interface Kinds {
   saved_answer: SavedAnswer;
   setting: Setting;
   setup_intent: Stripe.SetupIntent;
+  tax_id: Stripe.TaxId | Stripe.DeletedTaxId;
   "test_helpers.test_clock": Stripe.TestHelpers.TestClock | Stripe.TestHelpers.DeletedTestClock;
   webhook_endpoint: Stripe.WebhookEndpoint | Stripe.DeletedWebhookEndpoint;
 }
@@ -270,6 +271,7 @@ export const OBJECT_KINDS = [
   "refund",
   "promotion_code",
   "setup_intent",
+  "tax_id",
   "webhook_endpoint",
 ] as const satisfies readonly Kind[];
 

@@ -6,6 +6,7 @@ import { invalidRequest } from "./stripe-error";
 import { confirmationSecretOf, paymentsOf } from "../objects/invoice-payments";
 import { lineItemsOf } from "../objects/line-items";
 import { refundsOfCharge } from "../objects/refunds-of-charge";
+import { taxIdsOf } from "../objects/new-tax-id";
 
 const MAX_LEVELS = 4;
 
@@ -34,6 +35,8 @@ const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind | readonl
   "invoiceitem.pricing.price_details": { price: "price" },
   "line_item.pricing.price_details": { price: "price" },
   customer: { test_clock: "test_helpers.test_clock" },
+  tax_id: { customer: "customer" },
+  "tax_id.owner": { customer: "customer" },
   balance_transaction: { source: ["charge", "refund", "dispute"] },
   payment_method: { customer: "customer" },
   promotion_code: { customer: "customer" },
@@ -58,6 +61,9 @@ const REFERENCES: Readonly<Record<string, Readonly<Record<string, Kind | readonl
 const INCLUDABLE: Readonly<Record<string, Readonly<Record<string, (tx: Transaction, id: string) => object | null>>>> = {
   "checkout.session": {
     line_items: (tx, id) => lineItemsOf(tx, id, { limit: 10 }),
+  },
+  customer: {
+    tax_ids: (tx, id) => taxIdsOf(tx, id, { limit: 10 }),
   },
   invoice: { payments: paymentsOf, confirmation_secret: confirmationSecretOf },
   charge: {
@@ -86,6 +92,7 @@ const EMBEDDED: Readonly<Record<string, readonly string[]>> = {
   "invoiceitem.pricing": ["price_details"],
   "line_item.pricing": ["price_details"],
   customer: ["invoice_settings"],
+  tax_id: ["owner"],
   promotion_code: ["promotion"],
   "checkout.session": ["discounts"],
 };

@@ -21,6 +21,9 @@ export interface IntentFields {
   readonly setupFutureUsage?: "off_session" | "on_session" | null | undefined;
   readonly allowed?: string[] | null | undefined;
   readonly excluded?: string[] | null | undefined;
+  readonly shipping?: Stripe.PaymentIntent.Shipping | undefined;
+  readonly statementDescriptor?: string | undefined;
+  readonly statementDescriptorSuffix?: string | undefined;
   /** The types that a checkout session takes; the default follows from currency and choice. */
   readonly types?: string[];
   readonly now: number;
@@ -66,10 +69,10 @@ export function newPaymentIntent(tx: Transaction, fields: IntentFields): Stripe.
     receipt_email: fields.receiptEmail,
     review: null,
     setup_future_usage: fields.setupFutureUsage ?? null,
-    shipping: null,
+    shipping: fields.shipping ?? null,
     source: null,
-    statement_descriptor: null,
-    statement_descriptor_suffix: null,
+    statement_descriptor: fields.statementDescriptor ?? null,
+    statement_descriptor_suffix: fields.statementDescriptorSuffix ?? null,
     status: "requires_payment_method",
     transfer_data: null,
     transfer_group: null,

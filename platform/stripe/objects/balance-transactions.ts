@@ -19,7 +19,13 @@ import { liveCustomer } from "./customers";
 /** What changes a balance, and why. Units: minor units; negative amounts are credit. */
 export interface BalanceChange {
   readonly customer: string;
-  readonly type: "adjustment" | "applied_to_invoice" | "credit_note" | "invoice_too_small" | "unapplied_from_invoice";
+  readonly type:
+    | "adjustment"
+    | "applied_to_invoice"
+    | "credit_note"
+    | "invoice_overpaid"
+    | "invoice_too_small"
+    | "unapplied_from_invoice";
   readonly amount: number;
   readonly currency: string;
   readonly now: number;

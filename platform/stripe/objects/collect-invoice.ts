@@ -9,7 +9,8 @@ import { attemptPayment } from "./attempt-payment";
 import { liveCustomer } from "./customers";
 import { deliveriesOf, isOpenDelivery } from "./events";
 import { knownInvoice } from "./invoice-lines";
-import { cancelPayments, markPaymentPaid, openIntentOf, openPaymentBy } from "./invoice-payments";
+import { creditPayment } from "./credit-payment";
+import { cancelPayment, cancelPayments, openIntentOf, openPaymentBy } from "./invoice-payments";
 import { countFailure, finalizeInvoice, markPaid, unpayable } from "./invoice-states";
 import { findTestCard, type TestCard } from "./test-cards";
 
@@ -80,12 +81,13 @@ export function followIntents(tx: Transaction, { kind, before, after }: Change, 
   const payment = openPaymentBy(tx, intent.id);
   if (payment === undefined || typeof payment.invoice !== "string") return;
   const now = timeOf(tx, intent, accountNow);
-  const invoice = knownInvoice(tx, payment.invoice);
   if (intent.status === "succeeded" && earlier.status !== "succeeded") {
-    markPaymentPaid(tx, payment, now);
-    markPaid(tx, invoice, { now, amount: intent.amount_received });
+    creditPayment(tx, payment, { intent, now });
+  } else if (intent.status === "canceled") {
+    cancelPayment(tx, payment, now);
   } else if (intent.last_payment_error !== null && intent.last_payment_error !== earlier.last_payment_error) {
-    countFailure(tx, invoice);
+    // The attempts of an invoice are those of its own payment.
+    if (payment.is_default) countFailure(tx, knownInvoice(tx, payment.invoice));
   }
 }
 

@@ -32,13 +32,14 @@ export type SetupOutcome =
 export const SETUP_CALLS = {
   confirm: ["requires_payment_method", "requires_confirmation", "requires_action"],
   cancel: ["requires_payment_method", "requires_confirmation", "requires_action"],
+  update: ["requires_payment_method", "requires_confirmation", "requires_action"],
 } as const;
 
 /** Checks that a call is allowed. Refuses: `setup_intent_unexpected_state` in Stripe's words. */
 export function assertSetupCall(intent: Stripe.SetupIntent, call: keyof typeof SETUP_CALLS): void {
   const allowed: readonly string[] = SETUP_CALLS[call];
   if (allowed.includes(intent.status)) return;
-  const done = { confirm: "confirmed", cancel: "canceled" }[call];
+  const done = { confirm: "confirmed", cancel: "canceled", update: "updated" }[call];
   throw invalidRequest(
     `You cannot ${call} this SetupIntent because it has a status of ${intent.status}. Only a SetupIntent with one of the following statuses may be ${done}: ${allowed.join(", ")}.`,
     { code: "setup_intent_unexpected_state" },

@@ -6,6 +6,7 @@ import { pageOf } from "../http/list";
 import { address, givenOf, listParameters, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
 import { invalidRequest, resourceMissing } from "../http/stripe-error";
 import { attachMethod, detachMethod, methodToUse } from "./new-payment-method";
+import { newTaxId, taxIdParameters } from "./new-tax-id";
 import { liveTestClock } from "./test-clocks";
 
 const fields = {
@@ -107,10 +108,16 @@ export const customerEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/customers",
-    parameters: z.strictObject({ ...fields, test_clock: text().optional(), payment_method: text().optional() }),
-    run: ({ payment_method, invoice_settings, ...params }, { tx, now }) => {
+    parameters: z.strictObject({
+      ...fields,
+      test_clock: text().optional(),
+      payment_method: text().optional(),
+      tax_id_data: z.array(taxIdParameters).max(5).optional(),
+    }),
+    run: ({ payment_method, invoice_settings, tax_id_data: taxIds = [], ...params }, { tx, now }) => {
       if (params.test_clock !== undefined) liveTestClock(tx, params.test_clock, "test_clock");
       const customer = newCustomer(tx, params, now);
+      for (const taxId of taxIds) newTaxId(tx, taxId, { customer: customer.id, now });
       if (payment_method === undefined && invoice_settings === undefined) return customer;
       if (payment_method !== undefined) {
         attachMethod(tx, methodToUse(tx, payment_method, { customer: customer.id, now }), customer.id);

@@ -1,5 +1,8 @@
 import type { Endpoint } from "../http/endpoint";
+import { attachPaymentEndpoints } from "./attach-payment";
 import { balanceTransactionEndpoints } from "./balance-transactions";
+import { chargeChangeEndpoints } from "./change-charge";
+import { lineEndpoints } from "./change-lines";
 import { chargeEndpoints } from "./charges";
 import { checkoutSessionEndpoints } from "./checkout-sessions";
 import { creditNoteEndpoints } from "./credit-notes";
@@ -15,6 +18,7 @@ import { paymentIntentEndpoints } from "./payment-intents";
 import { paymentMethodEndpoints } from "./payment-methods";
 import { priceEndpoints } from "./prices";
 import { productEndpoints } from "./products";
+import { taxIdEndpoints } from "./tax-ids";
 import { testClockEndpoints } from "./test-clocks";
 import { refundEndpoints } from "./refunds";
 import { promotionCodeEndpoints } from "./promotion-codes";
@@ -25,6 +29,7 @@ import { webhookEndpointEndpoints } from "./webhook-endpoints";
 /** Every call that the simulator has. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...customerEndpoints,
+  ...taxIdEndpoints,
   ...productEndpoints,
   ...priceEndpoints,
   ...couponEndpoints,
@@ -34,9 +39,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...paymentIntentEndpoints,
   ...setupIntentEndpoints,
   ...chargeEndpoints,
+  ...chargeChangeEndpoints,
   ...balanceTransactionEndpoints,
   ...invoiceItemEndpoints,
   ...invoiceEndpoints,
+  ...lineEndpoints,
+  ...attachPaymentEndpoints,
   ...invoicePaymentEndpoints,
   ...creditNoteEndpoints,
   ...refundEndpoints,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { currency, flag, integer, metadata, text, unsettableText, webUrl } from "../http/parameters";
 import { invalidRequest } from "../http/stripe-error";
+import { shippingParameters } from "./shipping";
 
 const types = () => z.array(text(40)).min(1).max(40).optional();
 const usage = z.enum(["off_session", "on_session"]);
@@ -15,8 +16,16 @@ const confirmation = {
   mandate_data: z.unknown().optional(),
 };
 
+/** What is told about a payment on its charge, and on the statement of who pays. */
+const told = {
+  shipping: shippingParameters.optional(),
+  statement_descriptor: text(22).optional(),
+  statement_descriptor_suffix: text(22).optional(),
+};
+
 export const intentCreation = z.strictObject({
   ...confirmation,
+  ...told,
   amount: integer(0),
   currency: currency(),
   customer: text().optional(),
@@ -33,9 +42,15 @@ export const intentCreation = z.strictObject({
     .optional(),
 });
 
-export const intentConfirmation = z.strictObject({ ...confirmation, setup_future_usage: usage.optional() });
+export const intentConfirmation = z.strictObject({
+  ...confirmation,
+  receipt_email: unsettableText(512).optional(),
+  setup_future_usage: usage.optional(),
+  shipping: told.shipping,
+});
 
 export const intentUpdate = z.strictObject({
+  ...told,
   amount: integer(0).optional(),
   currency: currency().optional(),
   customer: text().optional(),
@@ -63,6 +78,13 @@ export const setupCreation = z
     automatic_payment_methods: intentCreation.shape.automatic_payment_methods,
   })
   .omit({ off_session: true });
+
+export const setupUpdate = z.strictObject({
+  customer: text().optional(),
+  description: unsettableText().optional(),
+  metadata: metadata().optional(),
+  payment_method: text().optional(),
+});
 
 export const setupConfirmation = z.strictObject(confirmation).omit({ off_session: true });
 

@@ -11,7 +11,9 @@ import { draftInvoice, removeLine, setLine } from "./invoice-lines";
 import { knownPrice } from "./prices";
 
 const MOST = 999_999_999_999;
-const editable = {
+
+/** Parameters of an item that an update may change. */
+export const itemChanges = {
   amount: integer(-MOST, MOST).optional(),
   description: text().optional(),
   discountable: flag().optional(),
@@ -22,7 +24,7 @@ const editable = {
 };
 
 /** Parameters of an item that a call makes. */
-export const itemParameters = { ...editable, currency: currency().optional() };
+export const itemParameters = { ...itemChanges, currency: currency().optional() };
 
 const itemFields = z.strictObject(itemParameters);
 export type ItemFields = z.output<typeof itemFields>;
@@ -138,7 +140,8 @@ function editableItem(tx: Transaction, id: string): WireInvoiceItem {
   return item;
 }
 
-function updateItem(tx: Transaction, id: string, fields: z.output<typeof updateFields>): WireInvoiceItem {
+/** Changes an item and the line that shows it. Refuses: `invoice_not_editable`; another currency. */
+export function updateItem(tx: Transaction, id: string, fields: z.output<typeof updateFields>): WireInvoiceItem {
   const before = editableItem(tx, id);
   const { amount, pricing, quantity, metadata: change, ...rest } = fields;
   const price = pricing?.price ?? (amount === undefined ? before.pricing?.price_details.price : undefined);
@@ -165,7 +168,23 @@ function updateItem(tx: Transaction, id: string, fields: z.output<typeof updateF
   return after;
 }
 
-const updateFields = z.strictObject(editable);
+/** Deletes an item and the line that shows it. Refuses: `invoice_not_editable`. */
+export function deleteItem(tx: Transaction, id: string): Stripe.DeletedInvoiceItem {
+  const { invoice } = editableItem(tx, id);
+  const deleted = { id, object: "invoiceitem", deleted: true } satisfies Stripe.DeletedInvoiceItem;
+  tx.put("invoiceitem", deleted);
+  if (typeof invoice === "string") removeLine(tx, invoice, id);
+  return deleted;
+}
+
+/** Takes an item off its draft, so that it waits for a later invoice. Refuses: `invoice_not_editable`. */
+export function unassignItem(tx: Transaction, id: string): void {
+  const item = editableItem(tx, id);
+  tx.put("invoiceitem", { ...item, invoice: null });
+  if (typeof item.invoice === "string") removeLine(tx, item.invoice, id);
+}
+
+const updateFields = z.strictObject(itemChanges);
 
 /** The calls of `/v1/invoiceitems`. */
 export const invoiceItemEndpoints: readonly Endpoint[] = [
@@ -219,12 +238,6 @@ export const invoiceItemEndpoints: readonly Endpoint[] = [
     method: "DELETE",
     path: "/v1/invoiceitems/:id",
     parameters: z.strictObject({}),
-    run: (_params, { tx }, id) => {
-      const { invoice } = editableItem(tx, id);
-      const deleted = { id, object: "invoiceitem", deleted: true } satisfies Stripe.DeletedInvoiceItem;
-      tx.put("invoiceitem", deleted);
-      if (typeof invoice === "string") removeLine(tx, invoice, id);
-      return deleted;
-    },
+    run: (_params, { tx }, id) => deleteItem(tx, id),
   }),
 ];

@@ -6,13 +6,26 @@ import { pageOf, type Page } from "../http/list";
 import { listParameters, text } from "../http/parameters";
 import { resourceMissing } from "../http/stripe-error";
 
-/** `open` until its payment intent succeeds (`paid`), or the invoice is settled in another way or voided (`canceled`). */
+/**
+ * `open` until its payment intent succeeds (`paid`), or the invoice is settled in another way or voided, or an attached intent is canceled
+ * (`canceled`). The default one is made with the invoice and asks for all that is left; others are attached.
+ */
 type InvoicePayment = Stripe.InvoicePayment;
 
-/** Ties a payment intent to an invoice. */
+/** Ties a payment intent to an invoice: its own by default, or one that is attached. */
 export function newInvoicePayment(
   tx: Transaction,
-  { invoice, intent, now }: { readonly invoice: string; readonly intent: Stripe.PaymentIntent; readonly now: number },
+  {
+    invoice,
+    intent,
+    now,
+    by = "invoice",
+  }: {
+    readonly invoice: string;
+    readonly intent: Stripe.PaymentIntent;
+    readonly now: number;
+    readonly by?: "invoice" | "attachment";
+  },
 ): InvoicePayment {
   const payment = {
     id: tx.newId("inpay_"),
@@ -22,7 +35,7 @@ export function newInvoicePayment(
     created: now,
     currency: intent.currency,
     invoice,
-    is_default: true,
+    is_default: by === "invoice",
     livemode: false,
     payment: { type: "payment_intent", payment_intent: intent.id },
     status: "open",
@@ -32,9 +45,20 @@ export function newInvoicePayment(
   return payment;
 }
 
-/** Finds the payment that an invoice waits for. */
+function paymentsIn(tx: Pick<Transaction, "list">, invoice: string): readonly InvoicePayment[] {
+  return tx.list("invoice_payment").filter((payment) => payment.invoice === invoice);
+}
+
+/** Finds the payment that an invoice made for what it waits for. */
 export function openPaymentOf(tx: Pick<Transaction, "list">, invoice: string): InvoicePayment | undefined {
-  return tx.list("invoice_payment").find((payment) => payment.invoice === invoice && payment.status === "open");
+  return paymentsIn(tx, invoice).find((payment) => payment.status === "open" && payment.is_default);
+}
+
+/** Names how the payments that were attached to an invoice stand, canceled ones left out. */
+export function attachedStatuses(tx: Pick<Transaction, "list">, invoice: string): readonly string[] {
+  return paymentsIn(tx, invoice)
+    .filter((payment) => !payment.is_default && payment.status !== "canceled")
+    .map(({ status }) => status);
 }
 
 /** Finds the open payment that an intent is to make. */
@@ -52,40 +76,46 @@ export function openIntentOf(tx: Transaction, invoice: string): Stripe.PaymentIn
 
 /** Finds the intents that have paid an invoice, the latest first. */
 export function paidIntentsOf(tx: Pick<Transaction, "get" | "list">, invoice: string): readonly Stripe.PaymentIntent[] {
-  return tx
-    .list("invoice_payment")
-    .filter((payment) => payment.invoice === invoice && payment.status === "paid")
+  return paymentsIn(tx, invoice)
+    .filter(({ status }) => status === "paid")
     .flatMap(({ payment: { payment_intent: id } }) =>
       typeof id === "string" ? (tx.get("payment_intent", id) ?? []) : [],
     );
 }
 
-/** Marks a payment as made. */
-export function markPaymentPaid(tx: Transaction, payment: InvoicePayment, now: number): void {
+/** Marks a payment as made, for all that it asked for or for a part. Units: minor units. */
+export function markPaymentPaid(
+  tx: Transaction,
+  payment: InvoicePayment,
+  { now, amount = payment.amount_requested }: { readonly now: number; readonly amount?: number },
+): void {
   tx.put("invoice_payment", {
     ...payment,
-    amount_paid: payment.amount_requested,
+    amount_paid: amount,
     status: "paid",
     status_transitions: { ...payment.status_transitions, paid_at: now },
   });
 }
 
-/** Cancels what an invoice still waits for, its payment intent included. */
+/** Cancels what an invoice still waits for, its own payment intent included; attached intents stay with who made them. */
 export function cancelPayments(tx: Transaction, invoice: string, now: number): void {
-  const payment = openPaymentOf(tx, invoice);
   const intent = openIntentOf(tx, invoice);
-  if (payment === undefined) return;
-  tx.put("invoice_payment", {
-    ...payment,
-    status: "canceled",
-    status_transitions: { ...payment.status_transitions, canceled_at: now },
-  });
+  for (const payment of paymentsIn(tx, invoice)) if (payment.status === "open") cancelPayment(tx, payment, now);
   if (intent === undefined) return;
   tx.put("payment_intent", {
     ...intent,
     canceled_at: now,
     cancellation_reason: "void_invoice",
     status: "canceled",
+  });
+}
+
+/** Cancels one payment; its intent is left alone. */
+export function cancelPayment(tx: Transaction, payment: InvoicePayment, now: number): void {
+  tx.put("invoice_payment", {
+    ...payment,
+    status: "canceled",
+    status_transitions: { ...payment.status_transitions, canceled_at: now },
   });
 }
 
@@ -99,8 +129,7 @@ export function requestAmount(tx: Transaction, invoice: string, amount: number):
 
 /** Lists the payments of an invoice, as `expand` shows them. */
 export function paymentsOf(tx: Transaction, invoice: string): Page<InvoicePayment> {
-  const found = tx.list("invoice_payment").filter((payment) => payment.invoice === invoice);
-  return pageOf(found, `/v1/invoice_payments?invoice=${invoice}`, { limit: 10 });
+  return pageOf(paymentsIn(tx, invoice), `/v1/invoice_payments?invoice=${invoice}`, { limit: 10 });
 }
 
 /** Shows the secret that a page confirms the payment with; null when nothing is to be paid. */

@@ -7,7 +7,7 @@ import { newPaymentIntent } from "./attempt-payment";
 import { balanceIn, changeBalance } from "./balance-transactions";
 import { liveCustomer } from "./customers";
 import { knownInvoice, linesOf, withTotals } from "./invoice-lines";
-import { cancelPayments, newInvoicePayment } from "./invoice-payments";
+import { attachedStatuses, cancelPayments, newInvoicePayment } from "./invoice-payments";
 import { dueDateOf } from "./new-invoice";
 
 /**
@@ -117,13 +117,16 @@ export function countFailure(tx: Transaction, invoice: WireInvoice): void {
   tx.put("invoice", { ...invoice, attempt_count: invoice.attempt_count + 1, attempted: true });
 }
 
-/** Voids an invoice and gives back the balance that it took. Refuses: drafts, paid and void ones. */
+/** Voids an invoice and gives back the balance that it took. Refuses: drafts, paid and void ones, and those with payments attached. */
 export function voidInvoice(tx: Transaction, id: string, now: number): WireInvoice {
   const invoice = knownInvoice(tx, id);
   if (invoice.status !== "open" && invoice.status !== "uncollectible") {
     throw invalidRequest(
       `You can only pass in open or uncollectible invoices to void. This invoice has a status of ${String(invoice.status)}.`,
     );
+  }
+  if (attachedStatuses(tx, id).length > 0) {
+    throw invalidRequest("You cannot void an invoice to which payments are attached.");
   }
   const taken = (invoice.ending_balance ?? 0) - invoice.starting_balance;
   cancelPayments(tx, id, now);
@@ -143,13 +146,16 @@ export function voidInvoice(tx: Transaction, id: string, now: number): WireInvoi
   return voided;
 }
 
-/** Gives up an open invoice; it can still be paid or voided. Refuses: every other status. */
+/** Gives up an open invoice; it can still be paid or voided. Refuses: every other status; one with an open payment attached. */
 export function markUncollectible(tx: Transaction, id: string, now: number): WireInvoice {
   const invoice = knownInvoice(tx, id);
   if (invoice.status !== "open") {
     throw invalidRequest(
       `You can only mark open invoices as uncollectible. This invoice has a status of ${String(invoice.status)}.`,
     );
+  }
+  if (attachedStatuses(tx, id).includes("open")) {
+    throw invalidRequest("You cannot mark an invoice as uncollectible while a payment that is attached to it is open.");
   }
   const after: WireInvoice = {
     ...invoice,

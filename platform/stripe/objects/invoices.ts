@@ -7,9 +7,7 @@ import { pageOf } from "../http/list";
 import { flag, listParameters, mergeMetadata, text } from "../http/parameters";
 import { invalidRequest, notSimulated } from "../http/stripe-error";
 import { payInvoice } from "./collect-invoice";
-import { liveCustomer } from "./customers";
-import { itemParameters, newInvoiceItem } from "./invoice-items";
-import { draftInvoice, itemOf, knownInvoice, linesOf } from "./invoice-lines";
+import { itemOf, knownInvoice, linesOf } from "./invoice-lines";
 import { finalizeInvoice, markUncollectible, voidInvoice } from "./invoice-states";
 import { draftParameters, dueDateOf, finalizesAt, invoiceParameters, newInvoice } from "./new-invoice";
 
@@ -135,17 +133,6 @@ export const invoiceEndpoints: readonly Endpoint[] = [
     run: (params, { tx }, id) => {
       knownInvoice(tx, id);
       return pageOf(linesOf(tx, id), `/v1/invoices/${id}/lines`, params);
-    },
-  }),
-  defineEndpoint({
-    method: "POST",
-    path: "/v1/invoices/:id/add_lines",
-    parameters: z.strictObject({ lines: z.array(z.strictObject(itemParameters)).min(1).max(250) }),
-    run: ({ lines }, context, id) => {
-      const { customer: customerId, currency } = draftInvoice(context.tx, id);
-      const customer = liveCustomer(context.tx, customerId);
-      for (const line of lines) newInvoiceItem(context, { currency, ...line }, { customer, invoice: id, currency });
-      return knownInvoice(context.tx, id);
     },
   }),
   defineEndpoint({

@@ -7,6 +7,7 @@ import { currency, flag, integer, mergeMetadata, metadata, text, unsettableText 
 import { invalidRequest, notSimulated } from "../http/stripe-error";
 import { newLine, withTotals } from "./invoice-lines";
 import { liveCustomer } from "./customers";
+import { shownTaxIds } from "./new-tax-id";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -55,7 +56,8 @@ export function newInvoice(
   const id = tx.newId("in_");
   const lines = items.map((item) => newLine(tx, item, id));
   const draft = buildDraft(id, { fields, customer, now, currency: code });
-  const invoice = withTotals(tx, { ...draft, due_date: dueDateOf(fields, now) }, lines);
+  const shown = { due_date: dueDateOf(fields, now), customer_tax_ids: shownTaxIds(tx, customer.id) };
+  const invoice = withTotals(tx, { ...draft, ...shown }, lines);
   tx.putQuietly("invoice_details", { id, lines, daysUntilDue: fields.days_until_due ?? null });
   tx.put("invoice", invoice);
   const put = given === undefined ? tx.put : tx.putQuietly;

@@ -6,7 +6,7 @@ import { invalidRequest } from "../http/stripe-error";
 import { timesQuantity } from "../money/decimal";
 import type { LineItemParameters } from "./checkout-parameters";
 import { knownPrice, newPrice } from "./prices";
-import { liveProduct, newProduct } from "./products";
+import { liveProduct, newProduct } from "./new-product";
 
 /** Builds a line item in the currency of the session, else of its price. Refuses: a bad price, an amount that is too large. */
 export function newLineItem(

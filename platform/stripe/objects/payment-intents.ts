@@ -16,6 +16,7 @@ import { assertIntentCall, moveIntent } from "./intent-moves";
 import { methodToUse } from "./new-payment-method";
 import { methodTypesFor } from "./test-accounts";
 import { knownIntent } from "./settle-intents";
+import { shippingOf } from "./shipping";
 
 /** Confirms an intent with the method that is given or that it has. Refuses: another status, no method, one that cannot be used. */
 function confirm(
@@ -25,7 +26,13 @@ function confirm(
 ): Answer {
   assertMethodTypes(params);
   assertIntentCall(before, "confirm");
-  const intent = { ...before, setup_future_usage: params.setup_future_usage ?? before.setup_future_usage };
+  const { shipping, receipt_email } = params;
+  const intent: Stripe.PaymentIntent = {
+    ...before,
+    ...givenOf({ receipt_email }),
+    setup_future_usage: params.setup_future_usage ?? before.setup_future_usage,
+    shipping: shipping === undefined ? before.shipping : shippingOf(shipping),
+  };
   const given = params.payment_method ?? intent.payment_method;
   if (typeof given !== "string") {
     throw invalidRequest(
@@ -69,6 +76,9 @@ function create(params: z.output<typeof intentCreation>, context: CallContext): 
     setupFutureUsage: params.setup_future_usage,
     allowed: params.allowed_payment_method_types,
     excluded: params.excluded_payment_method_types,
+    shipping: params.shipping === undefined ? undefined : shippingOf(params.shipping),
+    statementDescriptor: params.statement_descriptor,
+    statementDescriptorSuffix: params.statement_descriptor_suffix,
     now,
   });
   if (params.confirm) return confirm(context, intent, params);
@@ -84,13 +94,21 @@ function withMethod({ tx, now }: CallContext, intent: Stripe.PaymentIntent, give
 function update(params: z.output<typeof intentUpdate>, context: CallContext, id: string): Answer {
   assertMethodTypes(params);
   const before = knownIntent(context.tx, id);
-  const { metadata: change, payment_method: method, payment_method_types: _refused, customer, ...rest } = params;
-  const touched = Object.keys(givenOf({ ...rest, customer, method }));
+  const {
+    metadata: change,
+    payment_method: method,
+    payment_method_types: _refused,
+    customer,
+    shipping,
+    ...rest
+  } = params;
+  const touched = Object.keys(givenOf({ ...rest, customer, method, shipping }));
   // Stripe lets notes be made on a payment that is over, and nothing else.
   if (touched.some((key) => key !== "description")) assertIntentCall(before, "update");
   const after: Stripe.PaymentIntent = {
     ...before,
     ...givenOf(rest),
+    ...(shipping === undefined ? {} : { shipping: shippingOf(shipping) }),
     ...(customer === undefined ? {} : { customer: liveCustomer(context.tx, customer, "customer").id }),
     metadata: mergeMetadata(before.metadata, change),
     payment_method_types: methodTypesFor(params.currency ?? before.currency, {
@@ -207,7 +225,7 @@ export const paymentIntentEndpoints: readonly Endpoint[] = [
     }),
     run: (params, { tx, now }, id) => {
       const intent = knownIntent(tx, id);
-      if (openPaymentBy(tx, id) !== undefined) {
+      if (openPaymentBy(tx, id)?.is_default === true) {
         throw invalidRequest(
           "You cannot cancel this PaymentIntent because it belongs to an invoice. Void the invoice.",
           { code: "payment_intent_unexpected_state" },

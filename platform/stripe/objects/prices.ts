@@ -17,7 +17,7 @@ import {
 } from "../http/parameters";
 import { invalidRequest, resourceMissing } from "../http/stripe-error";
 import { assertPriceable } from "../money/currency";
-import { liveProduct, newProduct } from "./products";
+import { liveProduct, newProduct } from "./new-product";
 
 const recurring = z.strictObject({
   interval: z.enum(["day", "week", "month", "year"]),
@@ -137,6 +137,45 @@ function takeLookupKey(
   tx.put("price", { ...holder, lookup_key: null });
 }
 
+/** What a product's first price is made of. */
+export const defaultPriceData = z.strictObject({
+  ...unitAmounts,
+  currency: currency(),
+  currency_options: options.optional(),
+  metadata: fields.metadata,
+  recurring: recurring.optional(),
+  tax_behavior: fields.tax_behavior,
+});
+
+/** Creates a price. Refuses: both or none of whole and exact amount; an amount that the currency does not take. */
+export function createPrice(
+  tx: Transaction,
+  {
+    currency_options: others,
+    ...given
+  }: PriceFields & { readonly currency_options?: z.output<typeof options> | undefined },
+  now: number,
+): WirePrice {
+  const price = newPrice(tx, given, now);
+  assertPriceable(price.unit_amount ?? 0, price.currency, "unit_amount");
+  tx.put("price", price);
+  putOptions(tx, price, others);
+  return price;
+}
+
+function recurs(
+  rhythm: WirePrice["recurring"],
+  wanted: { readonly interval?: string | undefined; readonly usage_type?: string | undefined } | undefined,
+): boolean {
+  if (wanted === undefined) return true;
+  const { interval, usage_type: usage } = wanted;
+  return (
+    rhythm !== null &&
+    (interval === undefined || rhythm.interval === interval) &&
+    (usage === undefined || rhythm.usage_type === usage)
+  );
+}
+
 /** The calls of `/v1/prices`. */
 export const priceEndpoints: readonly Endpoint[] = [
   defineEndpoint({
@@ -164,11 +203,7 @@ export const priceEndpoints: readonly Endpoint[] = [
         product = newProduct(tx, product_data, now);
         tx.put("product", product);
       }
-      const price = newPrice(tx, { ...params, product: product?.id ?? "" }, now);
-      assertPriceable(price.unit_amount ?? 0, price.currency, "unit_amount");
-      tx.put("price", price);
-      putOptions(tx, price, params.currency_options);
-      return price;
+      return createPrice(tx, { ...params, product: product?.id ?? "" }, now);
     },
   }),
   defineEndpoint({
@@ -181,6 +216,12 @@ export const priceEndpoints: readonly Endpoint[] = [
       product: text().optional(),
       lookup_keys: z.array(text(200)).max(10).optional(),
       type: z.enum(["one_time", "recurring"]).optional(),
+      recurring: z
+        .strictObject({
+          interval: z.enum(["day", "week", "month", "year"]).optional(),
+          usage_type: z.enum(["licensed", "metered"]).optional(),
+        })
+        .optional(),
     }),
     run: (params, { tx }) => {
       const found = tx
@@ -189,6 +230,7 @@ export const priceEndpoints: readonly Endpoint[] = [
         .filter((price) => params.currency === undefined || price.currency === params.currency)
         .filter(({ product }) => params.product === undefined || product === params.product)
         .filter(({ type }) => params.type === undefined || type === params.type)
+        .filter(({ recurring: rhythm }) => recurs(rhythm, params.recurring))
         .filter(({ lookup_key: key }) => params.lookup_keys === undefined || params.lookup_keys.includes(key ?? ""));
       return pageOf(found, "/v1/prices", params);
     },

@@ -1,10 +1,23 @@
 import type Stripe from "stripe";
 import { z } from "zod";
-import type { Transaction } from "../core/store";
 import { defineEndpoint, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
 import { flag, listParameters, mergeMetadata, metadata, text, unsettableText, webUrl } from "../http/parameters";
 import { invalidRequest, resourceMissing } from "../http/stripe-error";
+import { liveProduct, newProduct } from "./new-product";
+import { createPrice, defaultPriceData } from "./prices";
+
+/** Inches and ounces, with two decimals at most; the empty string unsets them. */
+function dimensions() {
+  const side = z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,2})?$/, "expected a number with up to two decimals")
+    .transform(Number);
+  return z.preprocess(
+    (value) => (value === "" ? null : value),
+    z.strictObject({ height: side, length: side, weight: side, width: side }).nullable(),
+  );
+}
 
 const fields = {
   active: flag().optional(),
@@ -12,75 +25,59 @@ const fields = {
   metadata: metadata().optional(),
   images: z.array(webUrl()).max(8).optional(),
   unit_label: unsettableText(12).optional(),
+  marketing_features: z
+    .array(z.strictObject({ name: text(80) }))
+    .max(15)
+    .optional(),
+  package_dimensions: dimensions().optional(),
+  shippable: flag().optional(),
+  statement_descriptor: unsettableText(22).optional(),
+  url: unsettableText(2048).optional(),
 };
-
-interface ProductFields {
-  readonly id?: string | undefined;
-  readonly name: string;
-  readonly active?: boolean | undefined;
-  readonly description?: string | null | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | null | undefined;
-  readonly images?: string[] | undefined;
-  readonly unit_label?: string | null | undefined;
-}
-
-/** Builds a product; the caller puts it. */
-export function newProduct(tx: Transaction, params: ProductFields, now: number): Stripe.Product {
-  return {
-    id: params.id ?? tx.newId("prod_", 14),
-    object: "product",
-    active: params.active ?? true,
-    created: now,
-    default_price: null,
-    description: params.description ?? null,
-    images: params.images ?? [],
-    livemode: false,
-    marketing_features: [],
-    metadata: mergeMetadata({}, params.metadata),
-    name: params.name,
-    package_dimensions: null,
-    shippable: null,
-    statement_descriptor: null,
-    tax_code: null,
-    tax_details: null,
-    type: "service",
-    unit_label: params.unit_label ?? null,
-    updated: now,
-    url: null,
-  } satisfies Stripe.Product;
-}
-
-/** Finds a product that is not deleted. Refuses: `resource_missing` naming the parameter. */
-export function liveProduct(tx: Transaction, id: string, param?: string): Stripe.Product {
-  const product = tx.get("product", id);
-  if (product === undefined || "deleted" in product) throw resourceMissing("product", id, param);
-  return product as Stripe.Product;
-}
 
 /** The calls of `/v1/products`. */
 export const productEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/products",
-    parameters: z.strictObject({ ...fields, id: text(64).optional(), name: text() }),
-    run: (params, { tx, now }) => {
+    parameters: z.strictObject({
+      ...fields,
+      id: text(64).optional(),
+      name: text(),
+      type: z.enum(["good", "service"]).optional(),
+      default_price_data: defaultPriceData.optional(),
+    }),
+    run: ({ default_price_data: price, ...params }, { tx, now }) => {
       if (params.id !== undefined && tx.get("product", params.id) !== undefined) {
         throw invalidRequest(`Product already exists.`, { code: "resource_already_exists", param: "id" });
       }
       const product = newProduct(tx, params, now);
-      tx.put("product", product);
-      return product;
+      // The price comes first, so that the event of the product shows it.
+      const first = price === undefined ? null : createPrice(tx, { ...price, product: product.id }, now).id;
+      const created = { ...product, default_price: first };
+      tx.put("product", created);
+      return created;
     },
   }),
   defineEndpoint({
     method: "GET",
     path: "/v1/products",
-    parameters: z.strictObject({ ...listParameters, active: flag().optional(), ids: z.array(text()).optional() }),
+    parameters: z.strictObject({
+      ...listParameters,
+      active: flag().optional(),
+      ids: z.array(text()).optional(),
+      shippable: flag().optional(),
+      type: z.enum(["good", "service"]).optional(),
+      url: text().optional(),
+    }),
     run: (params, { tx }) => {
       const living = tx.list("product").filter((product) => !("deleted" in product)) as Stripe.Product[];
       const found = living
         .filter(({ active }) => params.active === undefined || active === params.active)
-        .filter(({ id }) => params.ids === undefined || params.ids.includes(id));
+        .filter(({ id }) => params.ids === undefined || params.ids.includes(id))
+        .filter(({ shippable }) => params.shippable === undefined || shippable === params.shippable)
+        .filter(({ type }) => params.type === undefined || type === params.type)
+        .filter(({ url }) => params.url === undefined || url === params.url);
       return pageOf(found, "/v1/products", params);
     },
   }),

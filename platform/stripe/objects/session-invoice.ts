@@ -35,7 +35,7 @@ export function newSessionInvoice(
   const draft = newInvoice({ tx, now }, { ...fields, pending_invoice_items_behavior: "exclude" }, made);
   const open = finalizeInvoice(tx, draft.id, { now, settled: true });
   if (intent === null || open.status !== "open") return draft.id;
-  markPaymentPaid(tx, newInvoicePayment(tx, { invoice: draft.id, intent, now }), now);
+  markPaymentPaid(tx, newInvoicePayment(tx, { invoice: draft.id, intent, now }), { now });
   markPaid(tx, open, { now, amount: intent.amount_received });
   return draft.id;
 }

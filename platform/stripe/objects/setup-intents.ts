@@ -2,11 +2,11 @@ import type Stripe from "stripe";
 import { z } from "zod";
 import { defineEndpoint, type Answer, type CallContext, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
-import { listParameters, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
+import { givenOf, listParameters, mergeMetadata, text } from "../http/parameters";
 import { CommittedRefusal, invalidRequest } from "../http/stripe-error";
 import { assertSetupCall, confirmSetup, knownSetup, newSetupIntent } from "./confirm-setup";
 import { liveCustomer } from "./customers";
-import { assertMethodTypes, setupConfirmation, setupCreation } from "./intent-parameters";
+import { assertMethodTypes, setupConfirmation, setupCreation, setupUpdate } from "./intent-parameters";
 import { methodToUse } from "./new-payment-method";
 
 /** Confirms a setup with the method that is given or that it has. Refuses: another status, no method, one that cannot be used. */
@@ -52,9 +52,26 @@ function create(params: z.output<typeof setupCreation>, context: CallContext): A
 function withMethod({ tx, now }: CallContext, intent: Stripe.SetupIntent, given: string): Stripe.SetupIntent {
   const customer = typeof intent.customer === "string" ? intent.customer : null;
   const { method } = methodToUse(tx, given, { customer, now });
-  const after: Stripe.SetupIntent = { ...intent, payment_method: method.id, status: "requires_confirmation" };
+  const changes = { payment_method: method.id, next_action: null, status: "requires_confirmation" } as const;
+  const after: Stripe.SetupIntent = { ...intent, ...changes };
   tx.put("setup_intent", after);
   return after;
+}
+
+/** Writes notes on a setup, and as long as it is not over, names its customer and its method. */
+function update(params: z.output<typeof setupUpdate>, context: CallContext, id: string): Stripe.SetupIntent {
+  const { tx } = context;
+  const { customer, description, metadata: change, payment_method: method } = params;
+  const before = knownSetup(tx, id);
+  if (customer !== undefined || method !== undefined) assertSetupCall(before, "update");
+  const after: Stripe.SetupIntent = {
+    ...before,
+    ...givenOf({ description }),
+    ...(customer === undefined ? {} : { customer: liveCustomer(tx, customer, "customer").id }),
+    metadata: mergeMetadata(before.metadata ?? {}, change),
+  };
+  tx.put("setup_intent", after);
+  return method === undefined ? after : withMethod(context, after, method);
 }
 
 /** The calls of `/v1/setup_intents`. */
@@ -90,17 +107,8 @@ export const setupIntentEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/setup_intents/:id",
-    parameters: z.strictObject({ description: unsettableText().optional(), metadata: metadata().optional() }),
-    run: ({ description, metadata: change }, { tx }, id) => {
-      const before = knownSetup(tx, id);
-      const after = {
-        ...before,
-        ...(description === undefined ? {} : { description }),
-        metadata: mergeMetadata(before.metadata ?? {}, change),
-      };
-      tx.put("setup_intent", after);
-      return after;
-    },
+    parameters: setupUpdate,
+    run: (params, context, id) => update(params, context, id),
   }),
   defineEndpoint({
     method: "POST",

@@ -67,6 +67,8 @@ export const GOOD_CARD = visa("4242424242424242", "Succeeds", null);
 /** The cards that the simulator knows; the numbers are Stripe's public test numbers. */
 export const TEST_CARDS: readonly TestCard[] = [
   GOOD_CARD,
+  visa("5555555555554444", "Succeeds, Mastercard", null, { brand: "mastercard" }),
+  visa("378282246310005", "Succeeds, American Express", null, { brand: "amex" }),
   visa("4000000000000002", "Declined", declined("generic_decline")),
   visa("4000000000009995", "Insufficient funds", INSUFFICIENT_FUNDS),
   visa("4000000000009987", "Lost card", declined("lost_card")),
@@ -113,6 +115,8 @@ export const TEST_CARDS: readonly TestCard[] = [
 
 const BY_TOKEN: Readonly<Record<string, string>> = {
   pm_card_visa: "4242424242424242",
+  pm_card_mastercard: "5555555555554444",
+  pm_card_amex: "378282246310005",
   pm_card_chargeDeclined: "4000000000000002",
   pm_card_visa_chargeDeclined: "4000000000000002",
   pm_card_chargeDeclinedInsufficientFunds: "4000000000009995",

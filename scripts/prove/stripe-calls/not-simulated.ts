@@ -3,9 +3,7 @@ import type { NotSimulated } from "./step";
 const SOURCES = "sources, which payment methods replaced";
 const CASH = "the cash balance and its funding instructions";
 const FEATURES = "features, which belong to entitlements";
-const TAX_IDS = "tax ids";
-const OLD_CHARGES = "changes of a charge by itself";
-const LINES = "changes of lines by themselves";
+const OLD_CHARGES = "charges without a payment intent, which Stripe has deprecated";
 const DEPOSITS = "micro-deposits: accounts are verified at once";
 
 /** Every documented call that the simulator does not have, and why. */
@@ -107,42 +105,13 @@ export const NOT_SIMULATED: readonly NotSimulated[] = [
   },
   {
     call: "charges.create",
-    why: "charges without a payment intent, which Stripe no longer recommends",
+    why: OLD_CHARGES,
     make: (stripe) => stripe.charges.create({ amount: 1099, currency: "usd", source: "tok_visa" }),
   },
-  {
-    call: "customers.createTaxId",
-    why: TAX_IDS,
-    make: (stripe) => stripe.customers.createTaxId("cus_1", { type: "eu_vat", value: "DE123456789" }),
-  },
-  { call: "customers.listTaxIds", why: TAX_IDS, make: (stripe) => stripe.customers.listTaxIds("cus_1") },
-  { call: "customers.retrieveTaxId", why: TAX_IDS, make: (stripe) => stripe.customers.retrieveTaxId("cus_1", "txi_1") },
-  { call: "customers.deleteTaxId", why: TAX_IDS, make: (stripe) => stripe.customers.deleteTaxId("cus_1", "txi_1") },
-  { call: "charges.update", why: OLD_CHARGES, make: (stripe) => stripe.charges.update("ch_1", { description: "x" }) },
   { call: "charges.capture", why: OLD_CHARGES, make: (stripe) => stripe.charges.capture("ch_1") },
   {
-    call: "invoices.updateLines",
-    why: LINES,
-    make: (stripe) => stripe.invoices.updateLines("in_1", { lines: [{ id: "il_1", amount: 1 }] }),
-  },
-  {
-    call: "invoices.removeLines",
-    why: LINES,
-    make: (stripe) => stripe.invoices.removeLines("in_1", { lines: [{ id: "il_1", behavior: "delete" }] }),
-  },
-  {
-    call: "invoices.updateLineItem",
-    why: LINES,
-    make: (stripe) => stripe.invoices.updateLineItem("in_1", "il_1", { amount: 1 }),
-  },
-  {
-    call: "invoices.attachPayment",
-    why: "payments made elsewhere",
-    make: (stripe) => stripe.invoices.attachPayment("in_1", { payment_intent: "pi_1" }),
-  },
-  {
     call: "invoices.createPreview",
-    why: "previews, which subscriptions use",
+    why: "previews, which are of subscriptions",
     make: (stripe) => stripe.invoices.createPreview({ customer: "cus_1" }),
   },
 ];

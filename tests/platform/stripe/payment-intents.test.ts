@@ -26,6 +26,17 @@ describe("payment intents", () => {
     expect(await sdk.paymentIntents.confirm(made.id)).toMatchObject({ status: "succeeded", amount_received: 2500 });
   });
 
+  it("tell their charge where the goods go, and what stands on the statement", async () => {
+    const shipping = { name: "Jenny Rosen", address: { line1: "Torstr. 1", country: "DE" } };
+    const made = await create({ shipping, statement_descriptor_suffix: "TOKENS" });
+    await sdk.paymentIntents.update(made.id, { shipping: { ...shipping, carrier: "DHL" } });
+    const params = { payment_method: "pm_card_visa", receipt_email: "jenny@example.com", expand: ["latest_charge"] };
+    const paid = await sdk.paymentIntents.confirm(made.id, params);
+    const told = { shipping: { ...shipping, carrier: "DHL", phone: null }, statement_descriptor_suffix: "TOKENS" };
+    expect(paid).toMatchObject({ ...told, latest_charge: { ...told, receipt_email: "jenny@example.com" } });
+    expect(await failureOf(sdk.paymentIntents.update(made.id, { shipping }))).toMatchObject({ statusCode: 400 });
+  });
+
   it("save the method on the customer when it is for later, and charge it while the buyer is away", async () => {
     const customer = await sdk.customers.create();
     const first = await pay("pm_card_visa", { customer: customer.id, setup_future_usage: "off_session" });

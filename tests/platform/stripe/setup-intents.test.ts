@@ -29,6 +29,16 @@ describe("setup intents", () => {
     expect((await sdk.setupIntents.list({ customer: customer.id })).data.map(({ id }) => id)).toEqual([made.id]);
   });
 
+  it("take a customer and a method until they are over, and notes after that", async () => {
+    const { id } = await sdk.setupIntents.create();
+    const named = await sdk.setupIntents.update(id, { customer: customer.id, payment_method: "pm_card_visa" });
+    expect(named).toMatchObject({ customer: customer.id, status: "requires_confirmation" });
+    expect(await sdk.setupIntents.confirm(id)).toMatchObject({ status: "succeeded" });
+    expect(await sdk.setupIntents.update(id, { description: "a note" })).toMatchObject({ description: "a note" });
+    const late = await failureOf(sdk.setupIntents.update(id, { payment_method: "pm_card_visa" }));
+    expect(late).toMatchObject({ code: "setup_intent_unexpected_state" });
+  });
+
   it("ask the buyer, save what the buyer completes, and let it be charged while the buyer is away", async () => {
     const asked = await sdk.setupIntents.create({
       customer: customer.id,

@@ -24,6 +24,18 @@ const productSteps: readonly Step[] = [
       check(await failureOf(stripe.products.retrieve(product.id)), { code: "resource_missing", statusCode: 404 });
     },
   },
+  {
+    object: "products",
+    title: "create one with its default price",
+    run: async ({ stripe, check }) => {
+      const product = await stripe.products.create({
+        name: "Basic Dashboard",
+        default_price_data: { unit_amount: 1000, currency: "usd", recurring: { interval: "month" } },
+        expand: ["default_price"],
+      });
+      check(product, { default_price: { object: "price", unit_amount: 1000, product: product.id, type: "recurring" } });
+    },
+  },
 ];
 
 const priceSteps: readonly Step[] = [

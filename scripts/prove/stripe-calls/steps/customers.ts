@@ -148,4 +148,28 @@ export const customerSteps: readonly Step[] = [
       });
     },
   },
+  {
+    object: "customers",
+    title: "have tax ids",
+    run: async ({ stripe, given, check }) => {
+      const { id } = await given.customers.create();
+      const taxId = await stripe.customers.createTaxId(id, { type: "eu_vat", value: "DE123456789" });
+      check(taxId, {
+        id: /^txi_/,
+        object: "tax_id",
+        country: "DE",
+        customer: id,
+        type: "eu_vat",
+        value: "DE123456789",
+      });
+      check(await stripe.customers.retrieveTaxId(id, taxId.id), { id: taxId.id, verification: { status: "pending" } });
+      check(await stripe.customers.listTaxIds(id, { limit: 3 }), {
+        url: `/v1/customers/${id}/tax_ids`,
+        data: [{ id: taxId.id }],
+      });
+      check(await stripe.customers.retrieve(id, { expand: ["tax_ids"] }), { tax_ids: { data: [{ id: taxId.id }] } });
+      check(await stripe.customers.deleteTaxId(id, taxId.id), { id: taxId.id, object: "tax_id", deleted: true });
+      check(await stripe.customers.listTaxIds(id), { data: [] });
+    },
+  },
 ];

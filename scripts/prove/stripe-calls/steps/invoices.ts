@@ -51,7 +51,7 @@ const draftSteps: readonly Step[] = [
   },
   {
     object: "invoices",
-    title: "add lines to a draft, and list them",
+    title: "add, list, change and remove the lines of a draft",
     run: async ({ stripe, given, check }) => {
       const customer = await given.customers.create();
       const { id } = await given.invoices.create({ customer: customer.id });
@@ -63,6 +63,24 @@ const draftSteps: readonly Step[] = [
       check(await stripe.invoices.listLineItems(id, { limit: 3 }), {
         url: `/v1/invoices/${id}/lines`,
         data: [{ object: "line_item", description: "Work", invoice: id }, { description: "Travel" }],
+      });
+      const [work = "", travel = ""] = idsOf(await given.invoices.listLineItems(id));
+      const changes = [
+        { id: work, amount: 900 },
+        { id: travel, description: "Travel by train" },
+      ];
+      check(await stripe.invoices.updateLines(id, { lines: changes }), { total: 1150, lines: { data: changes } });
+      check(await stripe.invoices.updateLineItem(id, work, { description: "Less work" }), {
+        id: work,
+        amount: 900,
+        description: "Less work",
+      });
+      check(await stripe.invoices.removeLines(id, { lines: [{ id: travel, behavior: "unassign" }] }), {
+        total: 900,
+        lines: { data: [{ id: work }] },
+      });
+      check(await given.invoiceItems.list({ customer: customer.id, pending: true }), {
+        data: [{ description: "Travel by train" }],
       });
     },
   },
@@ -120,6 +138,31 @@ const movingSteps: readonly Step[] = [
   },
 ];
 
+const partSteps: readonly Step[] = [
+  {
+    object: "invoices",
+    title: "attach a payment in part, and pay the rest",
+    run: async ({ stripe, given, check }) => {
+      const { invoice, customer } = await openInvoice(given);
+      const order = { amount: 500, currency: "usd", customer: customer.id } as const;
+      const intent = await given.paymentIntents.create({ ...order, payment_method: "pm_card_visa", confirm: true });
+      const part = await stripe.invoices.attachPayment(invoice.id, { payment_intent: intent.id, expand: ["payments"] });
+      check(part, {
+        status: "open",
+        amount_paid: 500,
+        amount_remaining: 1500,
+        payments: {
+          data: [
+            { status: "paid", is_default: false },
+            { status: "open", amount_requested: 1500 },
+          ],
+        },
+      });
+      check(await stripe.invoices.pay(invoice.id), { status: "paid", amount_paid: 2000, amount_remaining: 0 });
+    },
+  },
+];
+
 const itemSteps: readonly Step[] = [
   {
     object: "invoiceItems",
@@ -173,4 +216,4 @@ const itemSteps: readonly Step[] = [
 ];
 
 /** Invoices, their items and their payments. */
-export const invoiceSteps: readonly Step[] = [...draftSteps, ...movingSteps, ...itemSteps];
+export const invoiceSteps: readonly Step[] = [...draftSteps, ...movingSteps, ...partSteps, ...itemSteps];

@@ -111,7 +111,7 @@ const intentSteps: readonly Step[] = [
 const chargeSteps: readonly Step[] = [
   {
     object: "charges",
-    title: "retrieve, list and search one",
+    title: "retrieve, update, list and search one",
     run: async ({ stripe, given, check }) => {
       const customer = await given.customers.create();
       const { charge, intent } = await pay(given, { customer: customer.id, amount: 4711 });
@@ -130,6 +130,8 @@ const chargeSteps: readonly Step[] = [
         data: [{ id: charge.id }],
       });
       check(await stripe.charges.list({ payment_intent: intent.id }), { data: [{ id: charge.id }] });
+      const notes = { metadata: { shipping: "express" }, description: "For March" };
+      check(await stripe.charges.update(charge.id, notes), { id: charge.id, amount: 4711, ...notes });
       const query = `amount>999 AND payment_method_details.card.last4:4242 AND customer:'${customer.id}'`;
       check(await stripe.charges.search({ query }), { object: "search_result", data: [{ id: charge.id }] });
     },
