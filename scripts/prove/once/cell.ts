@@ -32,6 +32,11 @@ export async function prepareWishes(stage: Stage, subjects: readonly Subject[], 
   return made;
 }
 
+/** Lets happen what may happen between two tries. */
+export async function letTimePass(made: readonly Made[]): Promise<void> {
+  await Promise.all(made.flatMap(({ wish }) => wish.meanwhile?.() ?? []));
+}
+
 /** Repeats every wish with its keys until no call fails; calls that still fail at the end show in the outcome. */
 export async function askUntilAnswered(made: readonly Made[], doors: readonly Door[]): Promise<void> {
   const endsAt = Date.now() + ANSWER_LIMIT_MS;

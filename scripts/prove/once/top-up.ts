@@ -36,6 +36,11 @@ export const topUpSubject: Subject = {
             return (await user.callFunction("wallet/consume", spend)) as unknown;
           }),
         ),
+      meanwhile: async () => {
+        const { sdk } = stage.simulator();
+        const { id } = await sdk.paymentMethods.attach("pm_card_visa", { customer: customerId });
+        await sdk.customers.update(customerId, { invoice_settings: { default_payment_method: id } });
+      },
       count: async () => {
         const { sdk } = stage.simulator();
         const intents = await sdk.paymentIntents.list({ customer: customerId, limit: 100 });
