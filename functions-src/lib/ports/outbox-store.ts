@@ -2,6 +2,12 @@ import type { NotedRecord } from "./audit-log";
 import type { Instant } from "../domain/instant";
 import type { OutboxMessage, RefundMessage } from "../domain/outbox-message";
 
+/** What a top-up is charged to. */
+export interface ChargeSource {
+  readonly customerId: string;
+  readonly paymentMethodId: string;
+}
+
 /**
  * A message on its way.
  * `pending`: waits to be sent, or for its next try. `sent`: the other side has it. `refused`: the other side will not have it.
@@ -13,6 +19,8 @@ export interface OutboxRow<Message extends OutboxMessage = OutboxMessage> {
   readonly tries: number;
   /** When it was first tried; what was tried long ago is looked for before it is tried again. */
   readonly firstTriedAt: Instant | null;
+  /** For a top-up, once Stripe may have been asked: what every later try charges too. */
+  readonly chargeSource: ChargeSource | null;
 }
 
 /** What has to be told outside. */
@@ -21,6 +29,8 @@ export interface OutboxStore {
   put(message: OutboxMessage, noted: NotedRecord): Promise<void>;
   /** Takes a message for one try: nobody else gets it until `nextAttemptAt`. Null when it is not due, taken or ended. */
   claim(id: string, turn: { readonly now: Instant; readonly nextAttemptAt: Instant }): Promise<OutboxRow | null>;
+  /** Writes down what a top-up is charged to, before Stripe is asked; answers what holds, which may be somebody else's. */
+  fixChargeSource(id: string, source: ChargeSource): Promise<ChargeSource>;
   /** Ends a message with what the other side answered: an id, or the reason of its refusal. */
   end(id: string, end: { readonly state: "sent" | "refused"; readonly answer: string }): Promise<void>;
   /** Records a failed try. */

@@ -3,7 +3,7 @@ import type { Instant } from "../domain/instant";
 import type { LowBalanceMessage, RefundMessage, TopUpMessage } from "../domain/outbox-message";
 import { isKeyForgotten } from "../domain/stripe-key-life";
 import { lowBalanceEvent } from "../domain/webhook";
-import type { OutboxRow } from "../ports/outbox-store";
+import type { ChargeSource, OutboxRow } from "../ports/outbox-store";
 import { sweepDeliveries, tellSubscribers } from "./deliver-webhooks";
 import type { Deps } from "./deps";
 import { drain } from "./drain";
@@ -55,25 +55,34 @@ async function send(deps: Deps, row: OutboxRow, now: Instant): Promise<void> {
 /** Charges the saved card of the account for an attempt; one without a card counts as declined. */
 async function chargeTopUp(deps: Deps, row: OutboxRow<TopUpMessage>, now: Instant): Promise<void> {
   const { accountId, facts } = row.message;
-  const account = await deps.accounts.findAccount(accountId);
-  const customerId = account?.stripeCustomers[deps.payments.mode];
-  const { topUpId } = facts;
-  // After a first try the charge may exist although its answer was lost, perhaps on another card.
-  const since = row.firstTriedAt ?? now;
-  const found =
-    row.tries > 1 && customerId !== undefined ? await deps.payments.findTopUp({ customerId, topUpId, since }) : null;
-  const paymentMethodId =
-    customerId === undefined || found !== null ? null : await deps.payments.findSavedCard(customerId);
-  if (customerId === undefined || (found === null && paymentMethodId === null)) {
-    await declineTopUp(deps, { accountId, unit: facts.unit, topUpId }, now);
+  const source = row.chargeSource ?? (await chooseChargeSource(deps, row));
+  if (source === null) {
+    await declineTopUp(deps, { accountId, unit: facts.unit, topUpId: facts.topUpId }, now);
     await deps.outbox.end(row.id, { state: "refused", answer: "no card is saved" });
     return;
   }
-  const parameters = { ...facts, accountId, customerId, paymentMethodId: paymentMethodId ?? "" };
+  // After a first try the charge may exist although its answer was lost.
+  const { customerId } = source;
+  const { topUpId } = facts;
+  const since = row.firstTriedAt ?? now;
+  const found = row.tries > 1 ? await deps.payments.findTopUp({ customerId, topUpId, since }) : null;
+  const parameters = { ...facts, accountId, ...source };
   const idempotencyKey = keyOf(deps, row.id, parameters);
   const paymentIntentId = found ?? (await deps.payments.chargeSavedCard({ ...parameters, idempotencyKey }));
   await settleTopUp(deps, paymentIntentId, now);
   await deps.outbox.end(row.id, { state: "sent", answer: paymentIntentId });
+}
+
+/**
+ * Chooses what an attempt is charged to, once: a later try with another card would have another key, and Stripe would charge
+ * both while the first is still at work. Null = no card is saved.
+ */
+async function chooseChargeSource(deps: Deps, row: OutboxRow<TopUpMessage>): Promise<ChargeSource | null> {
+  const account = await deps.accounts.findAccount(row.message.accountId);
+  const customerId = account?.stripeCustomers[deps.payments.mode];
+  const paymentMethodId = customerId === undefined ? null : await deps.payments.findSavedCard(customerId);
+  if (customerId === undefined || paymentMethodId === null) return null;
+  return deps.outbox.fixChargeSource(row.id, { customerId, paymentMethodId });
 }
 
 /** The hash of the parameters belongs to the key: Stripe refuses a key that comes again with other parameters. */

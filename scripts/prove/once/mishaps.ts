@@ -3,8 +3,8 @@ export interface Mishap {
   readonly name: string;
   /** What is spoiled: Stripe's call itself, or what comes between its answer and our mark. */
   readonly where: "work" | "between";
-  /** An effect of the simulator's faults, for the spoiled call. */
-  readonly effect: object;
+  /** An effect of the simulator's faults, for the spoiled call; `commit`: Stripe does the work all the same. */
+  readonly effect: { readonly kind: string; readonly commit: boolean };
   /** How many calls of each caller are spoiled; null = all until it is over. */
   readonly times: number | null;
   /** `waits`: nothing is done to the product; `killed`: it is killed in that moment and started again. */
@@ -15,7 +15,7 @@ export interface Mishap {
 
 const SOON = 120;
 /** Stripe has forgotten its idempotency keys by then. */
-const A_DAY_LATER = 25 * 3600;
+export const A_DAY_LATER = 25 * 3600;
 /** The call and two retries of the SDK: after so many lost answers the product has to come again by itself. */
 const ALL_TRIES = 3;
 

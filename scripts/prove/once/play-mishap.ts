@@ -1,5 +1,5 @@
 import { until } from "../until";
-import { type Cell, type Made, askUntilAnswered, countCells, prepareWishes } from "./cell";
+import { type Cell, type Made, askUntilAnswered, countCells, letTimePass, prepareWishes } from "./cell";
 import { type HeldMarks, holdMarks, messagesOf } from "./hold-marks";
 import type { Mishap } from "./mishaps";
 import { readHits } from "./read-hits";
@@ -37,9 +37,24 @@ export async function playMishap(
   await held?.drop();
   await asking;
   await product.simulator().simulate("faults", {});
+  await assertMoment(mishap, made);
+  await letTimePass(made);
   if (mishap.laterSeconds > 0) await product.advance(mishap.laterSeconds);
   await askUntilAnswered(made, product.doors());
   return countCells(product, made, { mishap: mishap.name, startedAt });
+}
+
+/** Throws: an Error when the mishap was missed, so that the cell would prove nothing. */
+async function assertMoment({ name, effect, laterSeconds }: Mishap, made: readonly Made[]): Promise<void> {
+  if (laterSeconds === 0) return;
+  const expected = effect.commit ? 1 : 0;
+  for (const { subject, wish } of made) {
+    const { atStripe, isEnded } = await wish.count();
+    if (!isEnded && atStripe >= expected) continue;
+    throw new Error(
+      `${name}: ${subject.name} was missed: ${atStripe} at Stripe, ${isEnded ? "" : "not "}marked as done`,
+    );
+  }
 }
 
 function ruleFor({ where, effect, times }: Mishap, subject: Subject, wishes: number): Rule {

@@ -1,5 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../until";
-import { type Cell, type Made, askUntilAnswered, countCells, prepareWishes } from "./cell";
+import { type Cell, type Made, askUntilAnswered, countCells, letTimePass, prepareWishes } from "./cell";
 import { messagesOf } from "./hold-marks";
 import { readHits } from "./read-hits";
 import type { Runtimes } from "./runtimes";
@@ -17,14 +18,16 @@ const END_LIMIT_MS = 150_000;
 /** What happens to two runtimes. */
 export interface RuntimeMishap {
   readonly name: string;
+  /** How long Stripe is at work with each wish. */
+  readonly workMs: number;
   readonly play: (runtimes: Runtimes, made: readonly Made[]) => Promise<void>;
 }
 
 /** Both are asked for the same at once. */
 export const AT_ONCE: RuntimeMishap = {
   name: "two runtimes, asked at once",
+  workMs: 300,
   play: async (runtimes, made) => {
-    await slowWork(runtimes, made, 300);
     await askUntilAnswered(made, runtimes.doors());
   },
 };
@@ -32,11 +35,12 @@ export const AT_ONCE: RuntimeMishap = {
 /** One is killed while Stripe is at work for it; the other takes over. */
 export const ONE_KILLED: RuntimeMishap = {
   name: "two runtimes, one killed on the way",
+  workMs: WORK_MS,
   play: async (runtimes, made) => {
-    await slowWork(runtimes, made, WORK_MS);
     const asked = Promise.all(made.map(({ wish }) => wish.ask([runtimes.elder()])));
     await untilAsked(runtimes, made);
     await runtimes.killElder();
+    await letTimePass(made);
     await runtimes.endTurns();
     await askUntilAnswered(made, [runtimes.younger()]);
     await asked;
@@ -46,21 +50,23 @@ export const ONE_KILLED: RuntimeMishap = {
 /** One stands still while Stripe works for it, and goes on beside the other that took over after Stripe was done. */
 export const ONE_FROZEN: RuntimeMishap = {
   name: "two runtimes, one frozen, the other finds the work done",
-  play: (runtimes, made) => playFrozen(runtimes, made, WORK_MS),
+  workMs: WORK_MS,
+  play: playFrozen,
 };
 
 /** The same, but Stripe is still at work for the first when the second asks. */
 export const ONE_FROZEN_LONG: RuntimeMishap = {
   name: "two runtimes, one frozen, both ask while Stripe works",
-  play: (runtimes, made) => playFrozen(runtimes, made, LONG_WORK_MS),
+  workMs: LONG_WORK_MS,
+  play: playFrozen,
 };
 
-async function playFrozen(runtimes: Runtimes, made: readonly Made[], workMs: number): Promise<void> {
-  await slowWork(runtimes, made, workMs);
+async function playFrozen(runtimes: Runtimes, made: readonly Made[]): Promise<void> {
   const asked = Promise.all(made.map(({ wish }) => wish.ask([runtimes.elder()])));
   await untilAsked(runtimes, made);
   const goOn = runtimes.freezeElder();
   try {
+    await letTimePass(made);
     await runtimes.endTurns();
     const others = made.filter(({ subject }) => subject.outboxKind === null);
     const askedElsewhere = askUntilAnswered(others, [runtimes.younger()]);
@@ -78,13 +84,16 @@ async function playFrozen(runtimes: Runtimes, made: readonly Made[], workMs: num
 /** Lets a mishap happen to some wishes of each kind at once, and counts what came of them. */
 export async function playRuntimes(
   runtimes: Runtimes,
-  { name, play }: RuntimeMishap,
+  { name, workMs, play }: RuntimeMishap,
   { subjects, wishes }: { readonly subjects: readonly Subject[]; readonly wishes: number },
 ): Promise<readonly Cell[]> {
   const startedAt = Date.now();
   const made = await prepareWishes(runtimes, subjects, wishes);
+  await slowWork(runtimes, made, workMs);
   await play(runtimes, made);
   await runtimes.simulator().simulate("faults", {});
+  // What somebody still asks Stripe in this moment is done after this time, and has to be counted.
+  await pause(workMs);
   const cells = await countCells(runtimes, made, { mishap: name, startedAt, limitMs: END_LIMIT_MS });
   await runtimes.refill();
   return cells;

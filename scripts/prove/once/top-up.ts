@@ -5,13 +5,13 @@ import { type Subject, differences, failuresOf } from "./wish";
 const KIND = "top_up";
 const TERMS = {
   enabled: true,
-  threshold: 50,
+  threshold: 80,
   pack: "pack-100",
   capPerDay: { count: 5, amountMinor: 5000 },
   capPerMonth: { count: 5, amountMinor: 5000 },
 };
 
-/** An automatic top-up: 60 of 103 tokens are spent, which leaves fewer than 50; one charge has to bring 100. */
+/** An automatic top-up: 60 of 103 tokens are spent, which leaves fewer than 80; one charge has to bring 100. */
 export const topUpSubject: Subject = {
   name: "top-up",
   work: { method: "POST", path: "/v1/payment_intents" },
@@ -36,6 +36,11 @@ export const topUpSubject: Subject = {
             return (await user.callFunction("wallet/consume", spend)) as unknown;
           }),
         ),
+      meanwhile: async () => {
+        const { sdk } = stage.simulator();
+        const { id } = await sdk.paymentMethods.attach("pm_card_visa", { customer: customerId });
+        await sdk.customers.update(customerId, { invoice_settings: { default_payment_method: id } });
+      },
       count: async () => {
         const { sdk } = stage.simulator();
         const intents = await sdk.paymentIntents.list({ customer: customerId, limit: 100 });

@@ -20,6 +20,8 @@ export interface Wish {
   readonly accountId: string;
   /** Asks for it at every door at once, with the same keys whenever it is repeated; answers why calls failed. */
   ask(doors: readonly Door[]): Promise<readonly string[]>;
+  /** Does what may happen between two tries and changes what a new try would ask for. */
+  readonly meanwhile?: () => Promise<void>;
   /** Counts what came of it. */
   count(): Promise<Outcome>;
 }

@@ -1,6 +1,6 @@
 import { type OutboxMessage, type RefundMessage, outboxIdOf } from "../../domain/outbox-message";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
-import type { OutboxRow, OutboxStore } from "../../ports/outbox-store";
+import type { ChargeSource, OutboxRow, OutboxStore } from "../../ports/outbox-store";
 import { createAuditLog } from "./audit-log";
 import {
   fromDbAmount,
@@ -53,6 +53,12 @@ export function createOutbox(database: Database): OutboxCollection {
       const due = { ...filterOf(id), state: "pending", tries: row.tries, nextAttemptAt: { $lte: toDbInstant(now) } };
       const turn = { nextAttemptAt: toDbInstant(nextAttemptAt), tries, firstTriedAt: toDbInstant(firstTriedAt) };
       return (await collection.updateOne(due, { $set: turn })).matched ? { ...row, tries } : null;
+    },
+    fixChargeSource: async (id, { customerId, paymentMethodId }) => {
+      const change = { $set: { chargeSource: { customerId, paymentMethodId } } };
+      await collection.updateOne({ ...filterOf(id), chargeSource: { $exists: false } }, change);
+      const document = await collection.findOne(filterOf(id));
+      return fromDbChargeSource(document?.["chargeSource"]);
     },
     end: async (id, { state, answer }) => {
       const change = { state, answer: answer.slice(0, 500), nextAttemptAt: null };
@@ -123,6 +129,15 @@ function fromDbRow(document: StoredDocument): OutboxRow {
     state: fromDbWord(document["state"], OUTBOX_STATES, "state"),
     tries: fromDbInteger(document["tries"], "tries"),
     firstTriedAt: fromDbInstantOrNull(document["firstTriedAt"], "firstTriedAt"),
+    chargeSource: document["chargeSource"] === undefined ? null : fromDbChargeSource(document["chargeSource"]),
+  };
+}
+
+function fromDbChargeSource(value: unknown): ChargeSource {
+  const source = fromDbDocument(value, "chargeSource");
+  return {
+    customerId: fromDbText(source["customerId"], "chargeSource.customerId"),
+    paymentMethodId: fromDbText(source["paymentMethodId"], "chargeSource.paymentMethodId"),
   };
 }
 

@@ -103,6 +103,22 @@ describe("an automatic top-up", () => {
     expect(await wallet()).toMatchObject({ available: 100 });
   });
 
+  it("is asked for in the same words by a process that takes over while Stripe is at work, also when another card was saved", async () => {
+    const { deps, payments, set, spend, customerId } = await customer();
+    await set();
+    await spend(3);
+    const asked: (readonly [key: string, card: string])[] = [];
+    payments.chargeSavedCard = ({ idempotencyKey, paymentMethodId }) => {
+      asked.push([idempotencyKey, paymentMethodId]);
+      return Promise.reject(new AppError("unavailable", "Stripe is at work with this key"));
+    };
+    await sweepOutbox(deps, T0);
+    payments.cards.set(customerId, { id: "pm_2", declines: false });
+    await sweepOutbox(depsOver(test.database, payments), T0 + HOUR);
+    expect(asked.map(([, card]) => card)).toEqual(["pm_1", "pm_1"]);
+    expect(new Set(asked.map(([key]) => key)).size).toBe(1);
+  });
+
   it("keeps to its caps by count and by amount, per day and per month", async () => {
     const { deps, payments, set, spend, wallet } = await customer();
     await set({ capPerDay: { count: 2, amountMinor: toAmount(3000) } } as Partial<AutoTopUpInput>);

@@ -46,8 +46,10 @@ export const outboxDefinition: CollectionDefinition = {
     firstTriedAt: instantOrNull,
     nextAttemptAt: instantOrNull,
     answer: textOrNull(500),
+    chargeSource: closed({ customerId: text(), paymentMethodId: text() }),
     at: instant,
   },
+  optional: ["chargeSource"],
   indexes: [
     {
       name: "cause",
