@@ -1,5 +1,5 @@
 import Stripe from "stripe";
-import type { AuditAnswer } from "../../functions-src/lib/contract";
+import type { AuditAnswer, BalanceAnswer } from "../../functions-src/lib/contract";
 import type { PurchaseAnswer } from "../../functions-src/lib/usecases/show-purchase";
 import type { Reconciliation } from "../../functions-src/lib/usecases/reconcile-stripe";
 import type { TraceAnswer } from "../../functions-src/lib/usecases/trace";
@@ -243,6 +243,22 @@ describe("P19: a Stripe customer that is gone", () => {
 });
 
 describe("an outage of Stripe", () => {
+  it("whose 500 stays the answer of its key stops no checkout", async () => {
+    const { user } = await shop.newBuyer();
+    const effect = { kind: "status", status: 500 };
+    await shop.simulate("faults", {
+      rules: [{ plane: "api", path: "/v1/checkout/sessions", method: "POST", nth: 1, effect }],
+    });
+    const { sessionId } = await openCheckout(user, { key: "again" });
+    await shop.simulate(`checkout/${sessionId}/pay`);
+    const bought = await until(
+      "the pack",
+      () => call<BalanceAnswer>(user, "wallet/balance"),
+      ({ available }) => available === 103,
+    );
+    expect(bought.debt).toBe(0);
+  });
+
   it("that answers 429 and 500 and hangs up for a while loses no payment and makes no refund twice", async () => {
     const who = await shop.newPaidBuyer();
     const rule = (effect: object) => ({ plane: "api", path: "/v1/refunds", method: "POST", nth: 1, times: 3, effect });

@@ -256,3 +256,19 @@ export function depsOver(
   });
   return { ...stored, catalog: async () => newestVersions(await stored.catalogVersions.listVersions()) };
 }
+
+type KeyedCall = "createCustomer" | "createPackCheckout" | "createRefund" | "chargeSavedCard";
+
+/** Lets the first keyed call of a kind fail with a 500, which is the answer of its key from then on; `works` = the work is done. */
+export function failAndKeep(payments: FakePayments, name: KeyedCall, { works }: { readonly works: boolean }): void {
+  const call = payments[name].bind(payments) as (request: { readonly idempotencyKey: string }) => Promise<never>;
+  let spent: string | null = null;
+  const failing = async (request: { readonly idempotencyKey: string }): Promise<never> => {
+    const isFirst = spent === null;
+    spent ??= request.idempotencyKey;
+    if (request.idempotencyKey !== spent) return call(request);
+    if (isFirst && works) await call(request);
+    throw new AppError("unavailable", "Stripe failed", { detail: { isKeySpent: true } });
+  };
+  Object.assign(payments, { [name]: failing });
+}

@@ -11,6 +11,9 @@ export interface CustomerWish {
   readonly askedAt: Instant;
   /** The customer that is gone; null = the account never had one. */
   readonly replaces: string | null;
+  /** How many idempotency keys of the wish are spent, and when the last of them was. */
+  readonly spentKeys: number;
+  readonly spentAt: Instant | null;
 }
 
 /** A paying party. */
@@ -70,6 +73,13 @@ export interface AccountStore {
     readonly replaces: string | null;
     readonly at: Instant;
   }): Promise<Account>;
+  /** Records that the key of a wish is spent; one that is recorded already stays as it is. */
+  spendCustomerKey(spent: {
+    readonly accountId: string;
+    readonly mode: StripeMode;
+    readonly wish: CustomerWish;
+    readonly at: Instant;
+  }): Promise<void>;
   /**
    * Claims a Stripe customer for an account and ends the wish for it, unless another took the place of `replaces` (null = of
    * none) before; answers the one that holds.

@@ -19,6 +19,8 @@ export interface OutboxRow<Message extends OutboxMessage = OutboxMessage> {
   readonly tries: number;
   /** When it was first tried; what was tried long ago is looked for before it is tried again. */
   readonly firstTriedAt: Instant | null;
+  /** How many idempotency keys of it are spent. */
+  readonly spentKeys: number;
   /** For a top-up, once Stripe may have been asked: what every later try charges too. */
   readonly chargeSource: ChargeSource | null;
 }
@@ -33,8 +35,11 @@ export interface OutboxStore {
   fixChargeSource(id: string, source: ChargeSource): Promise<ChargeSource>;
   /** Ends a message with what the other side answered: an id, or the reason of its refusal. */
   end(id: string, end: { readonly state: "sent" | "refused"; readonly answer: string }): Promise<void>;
-  /** Records a failed try. */
-  fail(id: string, failure: { readonly reason: string; readonly nextAttemptAt: Instant }): Promise<void>;
+  /** Records a failed try, and whether it spent its idempotency key. */
+  fail(
+    id: string,
+    failure: { readonly reason: string; readonly nextAttemptAt: Instant; readonly isKeySpent?: boolean },
+  ): Promise<void>;
   /** Ids of messages that are due, oldest turn first, one page. */
   listDue(page: { readonly now: Instant; readonly limit: number }): Promise<readonly string[]>;
   /** Refunds of an account that Stripe did not answer yet, at most 1,000. */

@@ -1,6 +1,6 @@
 import { AppError } from "../domain/app-error";
 import type { Instant } from "../domain/instant";
-import { isKeyForgotten } from "../domain/stripe-key-life";
+import { SPENT_KEY_REST_MS, isKeySpent, isLookNeeded } from "../domain/stripe-key-life";
 import type { CustomerWish } from "../ports/account-store";
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
@@ -44,10 +44,19 @@ async function obtainCustomer(
   now: Instant,
 ): Promise<string> {
   const { mode } = deps.payments;
-  const { replaces } = wish;
-  const found = isKeyForgotten(wish.askedAt, now)
+  const { replaces, spentKeys, spentAt, askedAt } = wish;
+  if (spentAt !== null && now < spentAt + SPENT_KEY_REST_MS) {
+    throw new AppError("unavailable", "Stripe failed to make a customer: try again in two minutes, with the same key");
+  }
+  const found = isLookNeeded({ firstSentAt: askedAt, spentKeys }, now)
     ? await deps.payments.findCustomer({ accountId, except: replaces })
     : null;
-  const idempotencyKey = deps.digest.json({ useCase: "customer", accountId, mode, replaces });
-  return found ?? (await deps.payments.createCustomer({ idempotencyKey, accountId }));
+  if (found !== null) return found;
+  const idempotencyKey = deps.digest.json({ useCase: "customer", accountId, mode, replaces, spentKeys });
+  try {
+    return await deps.payments.createCustomer({ idempotencyKey, accountId });
+  } catch (error) {
+    if (isKeySpent(error)) await deps.accounts.spendCustomerKey({ accountId, mode, wish, at: now });
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { AppError } from "../domain/app-error";
 import type { Instant } from "../domain/instant";
 import type { LowBalanceMessage, RefundMessage, TopUpMessage } from "../domain/outbox-message";
-import { isKeyForgotten } from "../domain/stripe-key-life";
+import { SPENT_KEY_REST_MS, isKeySpent, isLookNeeded } from "../domain/stripe-key-life";
 import { lowBalanceEvent } from "../domain/webhook";
 import type { ChargeSource, OutboxRow } from "../ports/outbox-store";
 import { sweepDeliveries, tellSubscribers } from "./deliver-webhooks";
@@ -67,7 +67,7 @@ async function chargeTopUp(deps: Deps, row: OutboxRow<TopUpMessage>, now: Instan
   const since = row.firstTriedAt ?? now;
   const found = row.tries > 1 ? await deps.payments.findTopUp({ customerId, topUpId, since }) : null;
   const parameters = { ...facts, accountId, ...source };
-  const idempotencyKey = keyOf(deps, row.id, parameters);
+  const idempotencyKey = keyOf(deps, row, parameters);
   const paymentIntentId = found ?? (await deps.payments.chargeSavedCard({ ...parameters, idempotencyKey }));
   await settleTopUp(deps, paymentIntentId, now);
   await deps.outbox.end(row.id, { state: "sent", answer: paymentIntentId });
@@ -86,8 +86,8 @@ async function chooseChargeSource(deps: Deps, row: OutboxRow<TopUpMessage>): Pro
 }
 
 /** The hash of the parameters belongs to the key: Stripe refuses a key that comes again with other parameters. */
-function keyOf(deps: Deps, rowId: string, parameters: object): string {
-  return `${rowId}:${deps.digest.json(parameters)}`.slice(-255);
+function keyOf(deps: Deps, { id, spentKeys }: OutboxRow, parameters: object): string {
+  return `${id}:${spentKeys}:${deps.digest.json(parameters)}`.slice(-255);
 }
 
 /** Hands a warning over to the deliveries of its subscribers, which are tried on their own. */
@@ -104,11 +104,11 @@ async function sendRefund(deps: Deps, row: OutboxRow<RefundMessage>, now: Instan
     await deps.outbox.fail(row.id, { reason: `waits for ${earliest.id}`, nextAttemptAt: now });
     return;
   }
-  const found = isKeyForgotten(row.firstTriedAt, now)
+  const found = isLookNeeded({ firstSentAt: row.firstTriedAt, spentKeys: row.spentKeys }, now)
     ? await deps.payments.findRefund({ paymentIntentId: facts.paymentIntentId, wish: row.id })
     : null;
   const parameters = { paymentIntentId: facts.paymentIntentId, amountMinor: facts.amountMinor, wish: row.id };
-  const idempotencyKey = keyOf(deps, row.id, parameters);
+  const idempotencyKey = keyOf(deps, row, parameters);
   const refundId = found ?? (await deps.payments.createRefund({ ...parameters, idempotencyKey }));
   await deps.outbox.end(row.id, { state: "sent", answer: refundId });
   deps.log.info("refund_sent", { payment: facts.payment, refundId, amountMinor: facts.amountMinor });
@@ -142,8 +142,10 @@ async function recordFailure(deps: Deps, row: OutboxRow, error: unknown, now: In
     deps.log.alert("outbox_refused", facts);
     return;
   }
-  const delayMs = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(row.tries, 20));
-  await deps.outbox.fail(row.id, { reason, nextAttemptAt: now + delayMs });
+  const isSpent = isKeySpent(error);
+  const backoffMs = Math.min(BACKOFF.maxMs, BACKOFF.firstMs * 2 ** Math.min(row.tries, 20));
+  const delayMs = isSpent ? Math.max(backoffMs, SPENT_KEY_REST_MS) : backoffMs;
+  await deps.outbox.fail(row.id, { reason, nextAttemptAt: now + delayMs, isKeySpent: isSpent });
   if (row.tries >= TRIES_BEFORE_ALERT) deps.log.alert("outbox_failing", facts);
   else deps.log.info("outbox_failed", facts);
 }

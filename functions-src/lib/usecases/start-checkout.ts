@@ -4,6 +4,8 @@ import type { Pack } from "../domain/catalog";
 import { packCauseOf } from "../domain/checkout";
 import type { Instant } from "../domain/instant";
 import { type Refusal, refuse } from "../domain/refusal";
+import { isKeySpent } from "../domain/stripe-key-life";
+import type { OperationRef } from "../ports/operation-store";
 import type { Caller, MemberCall } from "./caller";
 import { claimCustomer } from "./claim-customer";
 import type { Deps } from "./deps";
@@ -60,7 +62,9 @@ export async function startCheckout(
   if (operation.fingerprint !== fingerprint) return refuse("key_reused");
   const claimed = account?.stripeCustomers[deps.payments.mode];
   const customerId = claimed ?? (await claimCustomer(deps, { caller, accountId, gone: null }, now));
-  const session = await createSession(deps, { caller, ref, input, pack, customerId, promotionCodeId }, now);
+  const { spentKeys } = operation;
+  const purchase = { caller, ref, input, pack, customerId, promotionCodeId, spentKeys };
+  const session = await createSession(deps, purchase, now);
   const cause = packCauseOf(session.sessionId);
   await deps.links.put({ mode: deps.payments.mode, stripeId: session.sessionId, accountId, cause, at: now });
   await deps.operations.finish(ref, session);
@@ -69,14 +73,18 @@ export async function startCheckout(
 
 interface Purchase {
   readonly caller: Caller;
-  readonly ref: { readonly accountId: string; readonly scope: string; readonly key: string };
+  readonly ref: OperationRef;
   readonly input: CheckoutInput;
   readonly pack: Pack;
   readonly customerId: string;
   readonly promotionCodeId: string | null;
+  readonly spentKeys: number;
 }
 
-/** Opens the session; a customer that was deleted at Stripe, or merged into another, is replaced once. */
+/**
+ * Opens the session; a customer that was deleted at Stripe, or merged into another, is replaced once. Where Stripe fails and keeps
+ * that, the session is asked for under a new key at once: one that was made all the same is known to nobody, and ends unpaid.
+ */
 async function createSession(
   deps: Deps,
   purchase: Purchase,
@@ -85,6 +93,10 @@ async function createSession(
   try {
     return await openSession(deps, purchase);
   } catch (error) {
+    if (isKeySpent(error)) {
+      const spentKeys = await deps.operations.spendKey(purchase.ref, purchase.spentKeys);
+      return openSession(deps, { ...purchase, spentKeys });
+    }
     if (!isCustomerGone(error)) throw error;
     const { accountId } = purchase.ref;
     const { caller, customerId: gone } = purchase;
@@ -99,7 +111,7 @@ function isCustomerGone(error: unknown): boolean {
 }
 
 function openSession(deps: Deps, purchase: Purchase): Promise<{ sessionId: string; url: string }> {
-  const { ref, input, pack, customerId } = purchase;
+  const { ref, input, pack, customerId, spentKeys } = purchase;
   const parameters = {
     customerId,
     order: { accountId: ref.accountId, packId: pack.id, packVersion: pack.version, quantity: input.quantity },
@@ -112,7 +124,7 @@ function openSession(deps: Deps, purchase: Purchase): Promise<{ sessionId: strin
     cancelUrl: input.cancelUrl,
   };
   // The hash of the parameters belongs to the key: Stripe refuses a key that comes again with other parameters.
-  const idempotencyKey = deps.digest.json({ ...ref, useCase: "checkout", parameters });
+  const idempotencyKey = deps.digest.json({ ...ref, useCase: "checkout", parameters, spentKeys });
   return deps.payments.createPackCheckout({ idempotencyKey, ...parameters });
 }
 

@@ -1,20 +1,34 @@
 import type { StripeMode } from "../../domain/payment";
 import type { Account, AccountStore, CustomerWish } from "../../ports/account-store";
 import type { Collection } from "../../ports/collection";
-import { fromDbDocument, fromDbInstant, fromDbText, fromDbTextOrNull, toDbInstant } from "./mapping";
+import {
+  fromDbDocument,
+  fromDbInstant,
+  fromDbInstantOrNull,
+  fromDbInteger,
+  fromDbText,
+  fromDbTextOrNull,
+  toDbInstant,
+} from "./mapping";
 
 /** Makes the calls about the Stripe customers of accounts. */
 export function createCustomerClaims(
   accounts: Collection,
   requireAccount: (accountId: string) => Promise<Account>,
-): Pick<AccountStore, "wishForCustomer" | "claimStripeCustomer"> {
+): Pick<AccountStore, "wishForCustomer" | "spendCustomerKey" | "claimStripeCustomer"> {
   return {
     wishForCustomer: async ({ accountId, mode, replaces, at }) => {
       const field = `customerWishes.${mode}`;
-      const wish = { askedAt: toDbInstant(at), replaces };
+      const wish = { askedAt: toDbInstant(at), replaces, spentKeys: 0, spentAt: null };
       const needed = { ...whereCustomerIs(accountId, mode, replaces), [field]: { $exists: false } };
       await accounts.updateOne(needed, { $set: { [field]: wish } });
       return requireAccount(accountId);
+    },
+    spendCustomerKey: async ({ accountId, mode, wish: { spentKeys, replaces }, at }) => {
+      const field = `customerWishes.${mode}`;
+      const same = { [`${field}.spentKeys`]: spentKeys, [`${field}.replaces`]: replaces };
+      const change = { [`${field}.spentKeys`]: spentKeys + 1, [`${field}.spentAt`]: toDbInstant(at) };
+      await accounts.updateOne({ _id: accountId, ...same }, { $set: change });
     },
     claimStripeCustomer: async ({ accountId, mode, customerId, replaces }) => {
       const change = { $set: { [`stripeCustomers.${mode}`]: customerId }, $unset: { [`customerWishes.${mode}`]: "" } };
@@ -37,8 +51,15 @@ export function fromDbWishes(value: unknown): Account["customerWishes"] {
     Object.entries(wishes).map(([mode, element]): [string, CustomerWish] => {
       const path = `customerWishes.${mode}`;
       const wish = fromDbDocument(element, path);
-      const askedAt = fromDbInstant(wish["askedAt"], `${path}.askedAt`);
-      return [mode, { askedAt, replaces: fromDbTextOrNull(wish["replaces"], `${path}.replaces`) }];
+      return [
+        mode,
+        {
+          askedAt: fromDbInstant(wish["askedAt"], `${path}.askedAt`),
+          replaces: fromDbTextOrNull(wish["replaces"], `${path}.replaces`),
+          spentKeys: fromDbInteger(wish["spentKeys"], `${path}.spentKeys`),
+          spentAt: fromDbInstantOrNull(wish["spentAt"], `${path}.spentAt`),
+        },
+      ];
     }),
   );
 }

@@ -2,7 +2,7 @@ import type { Database, StoredDocument } from "../../ports/collection";
 import type { Operation, OperationRef, OperationStore } from "../../ports/operation-store";
 import { insertOnce } from "./insert-once";
 import { KEY_SCOPES } from "../../domain/entry";
-import { fromDbDocument, fromDbInstant, fromDbText, fromDbWord, toDbInstant } from "./mapping";
+import { fromDbDocument, fromDbInstant, fromDbInteger, fromDbText, fromDbWord, toDbInstant } from "./mapping";
 
 export const OPERATION_STATES: readonly Operation["state"][] = ["open", "done"];
 
@@ -25,11 +25,16 @@ export function createOperationStore(database: Database): OperationStore {
         ...rest,
         state: "open",
         answer: null,
+        spentKeys: 0,
         at: toDbInstant(at),
       };
       const inserted = await insertOnce(() => collection.insertMany([document]));
       const known = inserted === "existed" ? await find(operation) : null;
-      return known ?? { ...operation, state: "open", answer: null };
+      return known ?? { ...operation, state: "open", answer: null, spentKeys: 0 };
+    },
+    spendKey: async (ref, spentKeys) => {
+      await collection.updateOne({ ...filterOf(ref), spentKeys }, { $set: { spentKeys: spentKeys + 1 } });
+      return (await find(ref))?.spentKeys ?? spentKeys + 1;
     },
     finish: async (ref, answer) => {
       await collection.updateOne({ ...filterOf(ref), state: "open" }, { $set: { state: "done", answer } });
@@ -52,6 +57,7 @@ function fromDbOperation(document: StoredDocument): Operation {
         : Object.fromEntries(
             Object.entries(answer).map(([fact, value]) => [fact, fromDbText(value, `answer.${fact}`)]),
           ),
+    spentKeys: fromDbInteger(document["spentKeys"], "spentKeys"),
     at: fromDbInstant(document["at"], "at"),
   };
 }

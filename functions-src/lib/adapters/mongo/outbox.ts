@@ -64,9 +64,10 @@ export function createOutbox(database: Database): OutboxCollection {
       const change = { state, answer: answer.slice(0, 500), nextAttemptAt: null };
       await collection.updateOne({ ...filterOf(id), state: "pending" }, { $set: change });
     },
-    fail: async (id, { reason, nextAttemptAt }) => {
+    fail: async (id, { reason, nextAttemptAt, isKeySpent = false }) => {
       const change = { answer: reason.slice(0, 500), nextAttemptAt: toDbInstant(nextAttemptAt) };
-      await collection.updateOne({ ...filterOf(id), state: "pending" }, { $set: change });
+      const update = isKeySpent ? { $set: change, $inc: { spentKeys: 1 } } : { $set: change };
+      await collection.updateOne({ ...filterOf(id), state: "pending" }, update);
     },
     listDue: async ({ now, limit }) => {
       const filter = { state: "pending", nextAttemptAt: { $lte: toDbInstant(now) } };
@@ -100,6 +101,7 @@ function toDbMessage(database: Database, message: OutboxMessage): Record<string,
     state: "pending",
     tries: 0,
     firstTriedAt: null,
+    spentKeys: 0,
     // The epoch: due at once on every clock.
     nextAttemptAt: new Date(0),
     answer: null,
@@ -129,6 +131,7 @@ function fromDbRow(document: StoredDocument): OutboxRow {
     state: fromDbWord(document["state"], OUTBOX_STATES, "state"),
     tries: fromDbInteger(document["tries"], "tries"),
     firstTriedAt: fromDbInstantOrNull(document["firstTriedAt"], "firstTriedAt"),
+    spentKeys: fromDbInteger(document["spentKeys"], "spentKeys"),
     chargeSource: document["chargeSource"] === undefined ? null : fromDbChargeSource(document["chargeSource"]),
   };
 }

@@ -18,7 +18,7 @@ export function createMoneyBack(
     loadMoneyBack: (payment) => called(() => loadMoneyBack(stripe, payment)),
     createRefund: async ({ idempotencyKey, paymentIntentId, amountMinor, wish }) => {
       const parameters = { payment_intent: paymentIntentId, amount: amountMinor, metadata: { wish } };
-      return (await called(() => stripe.refunds.create(parameters, { idempotencyKey }))).id;
+      return (await called(() => stripe.refunds.create(parameters, { idempotencyKey }), "keyed")).id;
     },
     findRefund: async ({ paymentIntentId, wish }) => {
       const refunds = await called(() => listRefunds(stripe, paymentIntentId));

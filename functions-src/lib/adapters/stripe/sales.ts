@@ -19,16 +19,15 @@ type Sales = Pick<
 export function createSales(stripe: Stripe, terms: SaleTerms): Sales {
   return {
     createCustomer: async ({ idempotencyKey, accountId }) =>
-      (await called(() => stripe.customers.create({ metadata: { accountId } }, { idempotencyKey }))).id,
+      (await called(() => stripe.customers.create({ metadata: { accountId } }, { idempotencyKey }), "keyed")).id,
     setCustomerEmail: (customer) => called(() => setCustomerEmail(stripe, customer)),
     findCustomer: (customer) => called(() => findCustomer(stripe, customer)),
     createPackCheckout: async (checkout) => {
-      const session = await called(() =>
-        stripe.checkout.sessions.create(toStripeCheckout(checkout, terms), {
-          // The terms change the parameters, so they belong to the key as they do.
-          idempotencyKey: `${checkout.idempotencyKey}${terms.automaticTax ? ":tax" : ""}${terms.invoices ? ":invoice" : ""}`,
-        }),
-      );
+      // The terms change the parameters, so they belong to the key as they do.
+      const suffix = `${terms.automaticTax ? ":tax" : ""}${terms.invoices ? ":invoice" : ""}`;
+      const idempotencyKey = `${checkout.idempotencyKey}${suffix}`;
+      const parameters = toStripeCheckout(checkout, terms);
+      const session = await called(() => stripe.checkout.sessions.create(parameters, { idempotencyKey }), "keyed");
       if (session.url === null) throw new AppError("bug", `Stripe gave session ${session.id} no page`);
       return { sessionId: session.id, url: session.url };
     },

@@ -14,7 +14,7 @@ type TopUps = Pick<Payments, "findSavedCard" | "chargeSavedCard" | "findTopUp" |
 export function createTopUps(stripe: Stripe): TopUps {
   return {
     findSavedCard: (customerId) => called(() => findSavedCard(stripe, customerId)),
-    chargeSavedCard: (charge) => called(() => chargeSavedCard(stripe, charge)),
+    chargeSavedCard: (charge) => called(() => chargeSavedCard(stripe, charge), "keyed"),
     findTopUp: (attempt) => called(() => findTopUp(stripe, attempt)),
     loadTopUp: (paymentIntentId) => called(() => loadTopUp(stripe, paymentIntentId)),
     cancelTopUp: (paymentIntentId) => called(() => cancelTopUp(stripe, paymentIntentId)),

@@ -5,7 +5,7 @@ import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import demo from "../../../../catalog/demo.json";
 import { DAY, T0 } from "../../../support/builders";
-import { FakePayments, depsOver } from "../../../support/deps";
+import { FakePayments, depsOver, failAndKeep } from "../../../support/deps";
 import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
 
 const HOUR = 3_600_000;
@@ -72,6 +72,20 @@ describe("the Stripe customer of an account", () => {
     expect(payments.customers).toHaveLength(1);
     expect(await account()).toMatchObject({ stripeCustomers: { test: payments.customers[0] }, customerWishes: {} });
   });
+
+  it.each([true, false])(
+    "is one when Stripe fails and keeps that under the key, whether it did the work or not: %s",
+    async (works) => {
+      const { payments, claim, account } = await newAccount();
+      failAndKeep(payments, "createCustomer", { works });
+      await expect(claim()).rejects.toThrow("Stripe failed");
+      await expect(claim({ now: T0 + 1000 })).rejects.toThrow("try again in two minutes");
+      expect(await account()).toMatchObject({ customerWishes: { test: { spentKeys: 1 } } });
+      const made = await claim({ now: T0 + 120_000 });
+      expect(payments.customers).toEqual([made]);
+      expect(await account()).toMatchObject({ stripeCustomers: { test: made }, customerWishes: {} });
+    },
+  );
 
   it("is made days later when Stripe made none before", async () => {
     const { payments, claim } = await newAccount();

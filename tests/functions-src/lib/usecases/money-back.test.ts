@@ -14,7 +14,7 @@ import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledg
 import { createSeededRandom } from "../../../../scripts/prove/seeded-random";
 import demo from "../../../../catalog/demo.json";
 import { DAY, T0 } from "../../../support/builders";
-import { FakePayments, depsOver } from "../../../support/deps";
+import { FakePayments, depsOver, failAndKeep } from "../../../support/deps";
 import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
 
 type TestDeps = ReturnType<typeof depsOver>;
@@ -364,6 +364,22 @@ describe("a refund that an operator asks for", () => {
     expect(who.payments.refundsMade.size).toBe(1);
     expect(await walletOf(who)).toMatchObject({ available: 3, debt: 0 });
   });
+
+  it.each([true, false])(
+    "is made once when Stripe fails and keeps that under its key, whether it did the work or not: %s",
+    async (works) => {
+      const who = await bought();
+      await ask(who, "r1", 1000);
+      failAndKeep(who.payments, "createRefund", { works });
+      await sweepOutbox(who.deps, T0);
+      await sweepOutbox(who.deps, T0 + 119_000);
+      expect((await rowsOf(who))[0]).toMatchObject({ state: "pending", tries: 1, spentKeys: 1 });
+      await sweepOutbox(who.deps, T0 + 120_000);
+      expect((await rowsOf(who))[0]).toMatchObject({ state: "sent", tries: 2 });
+      expect(who.payments.refundsMade.size).toBe(1);
+      expect(await walletOf(who)).toMatchObject({ available: 3, debt: 0 });
+    },
+  );
 
   it("that Stripe refuses ends and is alarmed", async () => {
     const who = await bought();

@@ -8,7 +8,7 @@ import { replayEvent } from "../../../../functions-src/lib/usecases/replay-event
 import { showPurchase } from "../../../../functions-src/lib/usecases/show-purchase";
 import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
 import demo from "../../../../catalog/demo.json";
-import { FakePayments, depsOver } from "../../../support/deps";
+import { FakePayments, depsOver, failAndKeep } from "../../../support/deps";
 import { DAY, T0 } from "../../../support/builders";
 import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
 
@@ -206,6 +206,14 @@ describe("the inbox", () => {
 });
 
 describe("starting a checkout", () => {
+  it("asks under a new key at once when Stripe fails and keeps that", async () => {
+    const deps = depsOver(test.database);
+    const who = await buyer(deps);
+    failAndKeep(deps.payments, "createPackCheckout", { works: false });
+    expect(await checkout(deps, who, "k")).toMatchObject({ ok: true, replayed: false });
+    expect(deps.payments.sessions.size).toBe(1);
+  });
+
   it("finishes a call that died between Stripe and the answer, with the same session", async () => {
     const deps = depsOver(test.database);
     const who = await buyer(deps);

@@ -13,7 +13,7 @@ import { sweepWallets } from "../../../../functions-src/lib/usecases/sweep-walle
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
 import demo from "../../../../catalog/demo.json";
 import { DAY, T0, spendOf } from "../../../support/builders";
-import { FakePayments, depsOver } from "../../../support/deps";
+import { FakePayments, depsOver, failAndKeep } from "../../../support/deps";
 import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
 
 const HOUR = 3_600_000;
@@ -204,6 +204,21 @@ describe("an automatic top-up", () => {
     expect(await sweep(T0 + DAY + HOUR)).toBe(5);
     expect(new Set(payments.topUps.keys()).size).toBe(5);
   });
+
+  it.each([true, false])(
+    "is charged once when Stripe fails and keeps that under its key, whether it did the work or not: %s",
+    async (works) => {
+      const { deps, payments, set, spend, wallet } = await customer();
+      await set();
+      failAndKeep(payments, "chargeSavedCard", { works });
+      await spend(2);
+      await sweepOutbox(deps, T0);
+      expect(await wallet()).toMatchObject({ available: 1 });
+      await sweepOutbox(deps, T0 + 120_000);
+      expect(payments.charges).toBe(1);
+      expect(await wallet()).toMatchObject({ available: 101 });
+    },
+  );
 
   it("waits while an account is frozen", async () => {
     const { deps, payments, set, accountId } = await customer();

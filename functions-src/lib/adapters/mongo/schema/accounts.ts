@@ -7,14 +7,21 @@ import {
   closed,
   flag,
   instant,
+  instantOrNull,
   list,
+  smallNumber,
   text,
   textOrNull,
   word,
 } from "./define-collection";
 
 const roles = word(ROLES);
-const customerWish = closed({ askedAt: instant, replaces: textOrNull() });
+const customerWish = closed({
+  askedAt: instant,
+  replaces: textOrNull(),
+  spentKeys: smallNumber(1_000_000),
+  spentAt: instantOrNull,
+});
 
 export const accountsDefinition: CollectionDefinition = {
   name: "accounts",

@@ -97,6 +97,7 @@ export const operationsDefinition: CollectionDefinition = {
     fingerprint: hash,
     state: word(OPERATION_STATES),
     answer: { bsonType: ["object", "null"] },
+    spentKeys: smallNumber(1_000_000),
     at: instant,
   },
   indexes: [],

@@ -44,6 +44,7 @@ export const outboxDefinition: CollectionDefinition = {
     state: word(OUTBOX_STATES),
     tries: { bsonType: "int", minimum: 0 },
     firstTriedAt: instantOrNull,
+    spentKeys: smallNumber(1_000_000),
     nextAttemptAt: instantOrNull,
     answer: textOrNull(500),
     chargeSource: closed({ customerId: text(), paymentMethodId: text() }),
