@@ -1,3 +1,4 @@
+import { csvLine } from "../../functions-src/lib/domain/csv";
 import { type Entry, availableChange } from "../../functions-src/lib/domain/entry";
 import { hashableEntry } from "../../functions-src/lib/domain/hashable-entry";
 import { toIsoText } from "../../functions-src/lib/domain/instant";
@@ -47,11 +48,5 @@ export function exportLine(entry: Entry, format: ExportFormat): string {
     entry.key,
     entry.hash,
   ];
-  return cells.map((cell) => csvCell(String(cell))).join(",");
-}
-
-/** Quotes a cell; one that a spreadsheet would run as a formula is kept as text. */
-function csvCell(text: string): string {
-  const safe = /^[=+@\t\r]|^-(?!\d)/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csvLine(cells);
 }

@@ -35,6 +35,7 @@ describe("the built tree", () => {
       "admin/reconcile",
       "admin/refund",
       "admin/replayEvent",
+      "admin/report",
       "admin/reverse",
       "admin/trace",
       "admin/unfreeze",

@@ -51,6 +51,7 @@ export function claimsOf(payment: PaymentFact, money: MoneyBack, now: Instant): 
     ].sort(),
     contests: contestsOf(money),
     recheckAt: earliest(freezing.map(({ at }) => at + WARNING_FREEZE_MS)),
+    claimsAt: now,
     revision: payment.revision + 1,
   };
 }

@@ -18,6 +18,8 @@ export interface PaymentClaims {
   readonly contests: readonly Contest[];
   /** When time alone changes the claims; null = never. */
   readonly recheckAt: Instant | null;
+  /** When the claims changed last; null = never. */
+  readonly claimsAt: Instant | null;
   /** Rises with each change of the claims, so that of two who decide on the same facts only one acts. */
   readonly revision: number;
 }
@@ -30,6 +32,7 @@ export const NO_CLAIMS: PaymentClaims = {
   frozenBy: [],
   contests: [],
   recheckAt: null,
+  claimsAt: null,
   revision: 0,
 };
 

@@ -5,6 +5,12 @@ import type { PaymentClaims, PaymentFact } from "../domain/payment";
 export interface PaymentRecords {
   find(accountId: string, cause: string): Promise<PaymentFact | null>;
   /** Payments whose claims time changes until an instant, the longest due first. */
+  /** Payments whose claims changed last in a period, the longest ago first. */
+  listClaimed(page: {
+    readonly from: Instant;
+    readonly to: Instant;
+    readonly limit: number;
+  }): Promise<readonly PaymentFact[]>;
   listDue(page: { readonly until: Instant; readonly limit: number }): Promise<readonly PaymentFact[]>;
   /** Payments since an instant, of an account or of everybody, in the order of their ids. */
   listSince(page: { readonly since: Instant; readonly accountId: string | null }): AsyncIterable<PaymentFact>;

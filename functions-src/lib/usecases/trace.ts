@@ -2,10 +2,11 @@ import { AppError } from "../domain/app-error";
 import { type Entry, availableChange } from "../domain/entry";
 import type { PaymentFact } from "../domain/payment";
 import type { MoneyBackObject } from "../domain/stripe-effects";
-import { type Balance, type WalletName, balanceOf, walletIdOf } from "../domain/wallet";
+import { type Balance, type WalletRef, balanceOf } from "../domain/wallet";
 import type { InboxEvent } from "../ports/inbox-store";
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
+import { loadPaymentEntries, walletOfPayment } from "./payment-entries";
 
 /** An entry of a chain. */
 export interface TracedEntry {
@@ -27,7 +28,12 @@ export interface TraceAnswer {
     readonly failure: string | null;
   } | null;
   readonly accountId: string | null;
-  readonly payment: (Omit<PaymentFact, "paidAt" | "recheckAt"> & { readonly paidAt: Date }) | null;
+  readonly payment:
+    | (Omit<PaymentFact, "paidAt" | "recheckAt" | "claimsAt"> & {
+        readonly paidAt: Date;
+        readonly claimsAt: Date | null;
+      })
+    | null;
   readonly entries: readonly TracedEntry[];
   readonly balance: Balance | null;
 }
@@ -83,30 +89,15 @@ async function tracePurchase(deps: Deps, purchase: Purchase | null): Promise<Omi
   if (purchase === null) return { ok: true, accountId: null, payment: null, entries: [], balance: null };
   const { accountId, cause } = purchase;
   const payment = await deps.paymentRecords.find(accountId, cause);
-  const unit = cause.startsWith("topup:") ? (cause.split(":")[2] ?? "tokens") : "tokens";
-  const wallet = { id: `${accountId}:${unit}`, accountId };
-  const holders = (await deps.wallets.listHolders(cause)).map((ref) => ({
-    id: walletIdOf(ref),
-    accountId: ref.accountId,
-  }));
-  const wallets = [wallet, ...holders.filter(({ id }) => id !== wallet.id)];
-  const entries = (await Promise.all(wallets.map((each) => listCaused(deps, each, cause)))).flat();
+  const wallet = walletOfPayment(accountId, cause);
+  const entries = await loadPaymentEntries(deps, wallet, cause);
   return {
     ok: true,
     accountId,
     payment: payment === null ? null : shownPayment(payment),
     entries: entries.map(shownEntry),
-    balance: await balanceNow(deps, wallet, unit),
+    balance: await balanceNow(deps, wallet),
   };
-}
-
-/** What a cause led to in one wallet, and what was given back of it, oldest first. */
-async function listCaused(deps: Deps, wallet: WalletName, cause: string): Promise<readonly Entry[]> {
-  const own = await deps.wallets.listByCause(wallet, cause);
-  const back = await Promise.all(
-    own.filter(({ kind }) => kind === "clawback").map((entry) => deps.wallets.listReversals(wallet, entry.id)),
-  );
-  return [...own, ...back.flat()].sort((left, right) => left.seq - right.seq);
 }
 
 async function traceEntry(deps: Deps, id: string): Promise<TraceAnswer> {
@@ -116,11 +107,11 @@ async function traceEntry(deps: Deps, id: string): Promise<TraceAnswer> {
   if (entry === null) throw new AppError("not_found", `id: expected the id of an entry, got "${id}"`);
   const chain = await tracePurchase(deps, { accountId, cause: entry.cause.id });
   const entries = chain.entries.some(({ entryId }) => entryId === id) ? chain.entries : [shownEntry(entry)];
-  return { ...chain, entries, event: null, balance: await balanceNow(deps, wallet, unit) };
+  return { ...chain, entries, event: null, balance: await balanceNow(deps, { accountId, unit }) };
 }
 
-async function balanceNow(deps: Deps, { accountId }: WalletName, unit: string): Promise<Balance | null> {
-  const wallet = await deps.wallets.loadWallet({ accountId, unit });
+async function balanceNow(deps: Deps, ref: WalletRef): Promise<Balance | null> {
+  const wallet = await deps.wallets.loadWallet(ref);
   return wallet === null ? null : balanceOf(wallet);
 }
 
@@ -133,8 +124,8 @@ function shownEvent({
   return { eventId: id, type, state, failure };
 }
 
-function shownPayment({ paidAt, recheckAt: _recheckAt, ...payment }: PaymentFact): TraceAnswer["payment"] {
-  return { ...payment, paidAt: new Date(paidAt) };
+function shownPayment({ paidAt, claimsAt, recheckAt: _recheckAt, ...payment }: PaymentFact): TraceAnswer["payment"] {
+  return { ...payment, paidAt: new Date(paidAt), claimsAt: claimsAt === null ? null : new Date(claimsAt) };
 }
 
 function shownEntry(entry: Entry): TracedEntry {

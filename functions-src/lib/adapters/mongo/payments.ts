@@ -69,6 +69,10 @@ export function createPaymentRecords(database: Database): PaymentCollection {
       const documents = await collection.find(filter, { ...options, limit: MAX_CONTESTED });
       return documents.map(fromDbPayment).flatMap(({ contests }) => contests);
     },
+    listClaimed: async ({ from, to, limit }) => {
+      const filter = { claimsAt: { $type: "date", $gte: toDbInstant(from), $lt: toDbInstant(to) } };
+      return (await collection.find(filter, { sort: { claimsAt: 1 }, limit })).map(fromDbPayment);
+    },
     listSince: ({ since, accountId }) => listSince(collection, { since, accountId }),
     updateClaims: async (payment, claims, options) => {
       const filter = { _id: idOf(payment), accountId: payment.accountId, revision: claims.revision - 1 };
@@ -110,6 +114,7 @@ function toDbClaims(database: Database, claims: PaymentClaims): Record<string, u
     contests: claims.contests.map((contest) => ({ ...contest })),
     contested: claims.contests.length > 0,
     recheckAt: toDbInstantOrNull(claims.recheckAt),
+    claimsAt: toDbInstantOrNull(claims.claimsAt),
     revision: claims.revision,
   };
 }
@@ -143,6 +148,7 @@ function fromDbPayment(document: StoredDocument): PaymentFact {
     frozenBy: fromDbList(document["frozenBy"], "frozenBy", fromDbText),
     contests: fromDbList(document["contests"], "contests", fromDbContest),
     recheckAt: fromDbInstantOrNull(document["recheckAt"], "recheckAt"),
+    claimsAt: fromDbInstantOrNull(document["claimsAt"], "claimsAt"),
     revision: fromDbInteger(document["revision"], "revision"),
   };
 }

@@ -100,6 +100,17 @@ export const parseDrifts = parseWith(
     .transform(({ state, ...rest }) => ({ ...rest, state: state ?? null })),
 );
 
+export const parseReport = parseWith(
+  z
+    .strictObject({
+      kind: z.literal("refunds", { error: "expected refunds" }),
+      from: fields.instant,
+      to: fields.instant,
+      format: z.enum(["json", "csv"], { error: "expected json or csv" }).default("json"),
+    })
+    .refine(({ from, to }) => from < to, { error: "expected an instant after from", path: ["to"] }),
+);
+
 export const parseStanding = parseWith(z.strictObject({ accountId: fields.accountId, reason: fields.reason }));
 
 export const parseTrace = parseWith(z.strictObject({ id: fields.recordId }));

@@ -4,6 +4,7 @@ import type { TransferCommand } from "../../../../functions-src/lib/domain/comma
 import { type MoneyBack, NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
 import { NO_CLAIMS } from "../../../../functions-src/lib/domain/payment";
 import { convergePayment } from "../../../../functions-src/lib/usecases/settle-money-back";
+import { reportRefunds } from "../../../../functions-src/lib/usecases/report-refunds";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
 import { T0, authorizeOf, grantOf, spendOf } from "../../../support/builders";
 import { FakePayments, depsOver } from "../../../support/deps";
@@ -66,6 +67,11 @@ async function newFamily() {
       return wallets.map((wallet) => [wallet?.available ?? 0, wallet?.frozen ?? 0, wallet?.debt ?? 0]);
     },
     taken: async () => (await deps.paymentRecords.find(payer, cause))?.unitsTaken,
+    reported: async () => {
+      const operator = { kind: "operator", id: "op" } as const;
+      const answer = await reportRefunds(deps, operator, { kind: "refunds", from: T0, to: T0 + 1, format: "json" });
+      return "lines" in answer ? answer.lines.find(({ paymentId }) => paymentId === cause) : undefined;
+    },
     clawed: async (accountId: string) => {
       const entries = await deps.wallets.listOldest({
         wallet: { id: `${accountId}:${unit}`, accountId },
@@ -199,7 +205,10 @@ describe("parts of a payment that were transferred", () => {
             await family.hear(money);
           }
           const clawed = await Promise.all(accounts.map(family.clawed));
-          expect(clawed.reduce((sum, units) => sum + units, 0)).toBe(await family.taken());
+          const taken = await family.taken();
+          expect(clawed.reduce((sum, units) => sum + units, 0)).toBe(taken);
+          const line = await family.reported();
+          expect((line?.unitsRecovered ?? 0) + (line?.unitsUnrecovered ?? 0)).toBe(taken);
         }
         await family.hear({});
         const balances = await family.balances(...accounts);

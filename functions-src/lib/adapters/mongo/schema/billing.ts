@@ -129,6 +129,7 @@ export const paymentsDefinition: CollectionDefinition = {
     contests: list(closed({ disputeId: text(128), open: flag, fraud: flag }), 20),
     contested: flag,
     recheckAt: instantOrNull,
+    claimsAt: instantOrNull,
     revision: smallNumber(1_000_000),
   },
   rules: [{ $lte: ["$unitsTaken", "$unitsGranted"] }],
@@ -138,6 +139,12 @@ export const paymentsDefinition: CollectionDefinition = {
       key: { accountId: 1 },
       partialFilterExpression: { contested: true },
       serves: "the disputes of an account, which decide whether it is suspended",
+    },
+    {
+      name: "claimed_in_time",
+      key: { claimsAt: 1 },
+      partialFilterExpression: { claimsAt: { $type: "date" } },
+      serves: "the report of refunds: payments whose claims changed in a period, on whatever shard",
     },
     {
       name: "recheck_due",
