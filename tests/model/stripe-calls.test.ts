@@ -48,9 +48,13 @@ describe("the proof of the calls", () => {
     const step: Step = {
       object: "coupons",
       title: "are made",
-      run: async ({ stripe }) => void (await stripe.coupons.create({ percent_off: 5 })),
+      run: async ({ stripe, check }) => {
+        await stripe.coupons.create({ percent_off: 5 });
+        check(await stripe.coupons.list(), {});
+      },
     };
     const wrong = await proveCoupons({ steps: [step] });
+    expect(wrong[0]).toBe("coupons: are made: Expected something of the answer of coupons.list");
     expect(wrong).toContain("coupons.create is neither tried nor listed as not simulated");
   });
 
