@@ -27,7 +27,7 @@ const PROOFS: Readonly<Record<string, () => Promise<boolean>>> = {
   once: () => onceProof(process.argv.slice(3)),
   quarter: () => quarterProof(process.argv.slice(3)),
   orders: () => ordersProof(process.argv.slice(3)),
-  "stripe-calls": () => stripeCallsProof(),
+  "stripe-calls": () => stripeCallsProof(process.argv.slice(3)),
   histories: () => historiesProof(process.argv.slice(3)),
 };
 

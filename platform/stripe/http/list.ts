@@ -5,9 +5,20 @@ export interface ListParameters {
   readonly limit: number;
   readonly starting_after?: string | undefined;
   readonly ending_before?: string | undefined;
-  readonly created?:
-    | { gt?: number | undefined; gte?: number | undefined; lt?: number | undefined; lte?: number | undefined }
-    | undefined;
+  readonly created?: InstantRange | undefined;
+}
+
+/** Bounds of an instant. Units: unix seconds. */
+export interface InstantRange {
+  readonly gt?: number | undefined;
+  readonly gte?: number | undefined;
+  readonly lt?: number | undefined;
+  readonly lte?: number | undefined;
+}
+
+/** Tells whether an instant is within its bounds; no bounds take everything. */
+export function isWithin(at: number, { gt, gte, lt, lte }: InstantRange = {}): boolean {
+  return at > (gt ?? -Infinity) && at >= (gte ?? -Infinity) && at < (lt ?? Infinity) && at <= (lte ?? Infinity);
 }
 
 /** A page as Stripe answers it. */
@@ -29,11 +40,7 @@ interface Listed {
  */
 export function pageOf<T extends Listed>(items: readonly T[], url: string, params: ListParameters): Page<T> {
   const { limit, starting_after, ending_before, created } = params;
-  const inRange = ({ created: at = 0 }: Listed): boolean =>
-    at > (created?.gt ?? -Infinity) &&
-    at >= (created?.gte ?? -Infinity) &&
-    at < (created?.lt ?? Infinity) &&
-    at <= (created?.lte ?? Infinity);
+  const inRange = ({ created: at = 0 }: Listed): boolean => isWithin(at, created);
   if (ending_before !== undefined) {
     const before = items.slice(0, indexOf(items, ending_before, "ending_before")).filter(inRange);
     return { object: "list", data: before.slice(-limit), has_more: before.length > limit, url };

@@ -87,7 +87,8 @@ export function mergeMetadata(
   return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== ""));
 }
 
-const range = () =>
+/** Bounds of an instant, or the one instant. */
+export const range = () =>
   z.preprocess(
     (value) => (typeof value === "string" ? { gte: value, lte: value } : value),
     z.strictObject({ gt: integer(), gte: integer(), lt: integer(), lte: integer() }).partial(),

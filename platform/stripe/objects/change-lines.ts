@@ -67,11 +67,12 @@ export const lineEndpoints: readonly Endpoint[] = [
         .min(1)
         .max(MOST_LINES),
     }),
-    run: ({ lines, invoice_metadata: change }, { tx }, id) => {
+    run: ({ lines, invoice_metadata: change }, context, id) => {
+      const { tx } = context;
       draftInvoice(tx, id);
       assertEachOnce(lines);
       for (const [index, { id: line, ...fields }] of lines.entries()) {
-        updateItem(tx, itemOfLine(tx, id, { line, param: `lines[${index}][id]` }), fields);
+        updateItem(context, itemOfLine(tx, id, { line, param: `lines[${index}][id]` }), fields);
       }
       return noted(tx, id, change);
     },
@@ -101,9 +102,9 @@ export const lineEndpoints: readonly Endpoint[] = [
     method: "POST",
     path: "/v1/invoices/:id/lines/:line",
     parameters: z.strictObject(itemChanges),
-    run: (fields, { tx }, id, { line = "" }) => {
-      updateItem(tx, itemOfLine(tx, id, { line }), fields);
-      return lineOf(tx, id, line);
+    run: (fields, context, id, { line = "" }) => {
+      updateItem(context, itemOfLine(context.tx, id, { line }), fields);
+      return lineOf(context.tx, id, line);
     },
   }),
 ];

@@ -21,6 +21,7 @@ export const checkoutSessionEndpoints: readonly Endpoint[] = [
     parameters: z.strictObject({
       ...listParameters,
       customer: text().optional(),
+      customer_details: z.strictObject({ email: text(512) }).optional(),
       payment_intent: text().optional(),
       status: z.enum(["open", "complete", "expired"]).optional(),
     }),
@@ -28,6 +29,7 @@ export const checkoutSessionEndpoints: readonly Endpoint[] = [
       const found = tx
         .list("checkout.session")
         .filter(({ customer }) => params.customer === undefined || customer === params.customer)
+        .filter(({ customer_details: buyer }) => [undefined, buyer?.email].includes(params.customer_details?.email))
         .filter((session) => params.payment_intent === undefined || session.payment_intent === params.payment_intent)
         .filter(({ status }) => params.status === undefined || status === params.status);
       return pageOf(found, "/v1/checkout/sessions", params);

@@ -3,7 +3,16 @@ import { z } from "zod";
 import type { Transaction } from "../core/store";
 import { defineEndpoint, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
-import { address, givenOf, listParameters, mergeMetadata, metadata, text, unsettableText } from "../http/parameters";
+import {
+  address,
+  givenOf,
+  integer,
+  listParameters,
+  mergeMetadata,
+  metadata,
+  text,
+  unsettableText,
+} from "../http/parameters";
 import { invalidRequest, resourceMissing } from "../http/stripe-error";
 import { attachMethod, detachMethod, methodToUse } from "./new-payment-method";
 import { newTaxId, taxIdParameters } from "./new-tax-id";
@@ -19,6 +28,11 @@ const fields = {
   preferred_locales: z.array(text(20)).max(20).optional(),
   tax_exempt: z.enum(["none", "exempt", "reverse"]).optional(),
   invoice_settings: z.strictObject({ default_payment_method: unsettableText().optional() }).optional(),
+  invoice_prefix: z
+    .string()
+    .regex(/^[A-Z0-9]{1,12}$/, "expected 1 to 12 capital letters and digits")
+    .optional(),
+  next_invoice_sequence: integer(1, 1_000_000_000).optional(),
   metadata: metadata().optional(),
 };
 
@@ -40,12 +54,12 @@ export function newCustomer(tx: Transaction, params: CustomerFields, now: number
     description: params.description ?? null,
     discount: null,
     email: params.email ?? null,
-    invoice_prefix: id.slice(4, 12).toUpperCase(),
+    invoice_prefix: params.invoice_prefix ?? id.slice(4, 12).toUpperCase(),
     invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
     livemode: false,
     metadata: mergeMetadata({}, params.metadata),
     name: params.name ?? null,
-    next_invoice_sequence: 1,
+    next_invoice_sequence: params.next_invoice_sequence ?? 1,
     phone: params.phone ?? null,
     preferred_locales: params.preferred_locales ?? [],
     shipping: shippingOf(params.shipping) ?? null,
@@ -157,7 +171,7 @@ export const customerEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/customers/:id",
-    parameters: customerParameters,
+    parameters: z.strictObject(fields),
     run: (params, { tx }, id) => {
       const before = liveCustomer(tx, id);
       const after = changed(tx, before, params);

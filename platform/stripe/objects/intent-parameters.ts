@@ -23,8 +23,12 @@ const told = {
   statement_descriptor_suffix: text(22).optional(),
 };
 
+const captureMethod = z.enum(["automatic", "automatic_async", "manual"]).optional();
+const failing = { error_on_requires_action: flag().optional() };
+
 export const intentCreation = z.strictObject({
   ...confirmation,
+  ...failing,
   ...told,
   amount: integer(0),
   currency: currency(),
@@ -33,7 +37,7 @@ export const intentCreation = z.strictObject({
   metadata: metadata().optional(),
   receipt_email: text(512).optional(),
   setup_future_usage: usage.optional(),
-  capture_method: z.enum(["automatic", "automatic_async", "manual"]).optional(),
+  capture_method: captureMethod,
   confirm: flag().default(false),
   allowed_payment_method_types: types(),
   excluded_payment_method_types: types(),
@@ -44,6 +48,8 @@ export const intentCreation = z.strictObject({
 
 export const intentConfirmation = z.strictObject({
   ...confirmation,
+  ...failing,
+  capture_method: captureMethod,
   receipt_email: unsettableText(512).optional(),
   setup_future_usage: usage.optional(),
   shipping: told.shipping,
@@ -51,10 +57,13 @@ export const intentConfirmation = z.strictObject({
 
 export const intentUpdate = z.strictObject({
   ...told,
+  allowed_payment_method_types: types(),
   amount: integer(0).optional(),
+  capture_method: captureMethod,
   currency: currency().optional(),
   customer: text().optional(),
   description: unsettableText().optional(),
+  excluded_payment_method_types: types(),
   metadata: metadata().optional(),
   receipt_email: unsettableText(512).optional(),
   payment_method: text().optional(),
@@ -78,6 +87,13 @@ export const setupCreation = z
     automatic_payment_methods: intentCreation.shape.automatic_payment_methods,
   })
   .omit({ off_session: true });
+
+export const intentCapture = z.strictObject({
+  amount_to_capture: integer(1).optional(),
+  metadata: metadata().optional(),
+  statement_descriptor: told.statement_descriptor,
+  statement_descriptor_suffix: told.statement_descriptor_suffix,
+});
 
 export const setupUpdate = z.strictObject({
   customer: text().optional(),

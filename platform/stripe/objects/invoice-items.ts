@@ -4,11 +4,13 @@ import type { WireInvoiceItem } from "../core/kinds";
 import type { Transaction } from "../core/store";
 import { defineEndpoint, type CallContext, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
-import { currency, flag, integer, listParameters, mergeMetadata, metadata, text } from "../http/parameters";
+import { currency, decimal, flag, integer, listParameters, mergeMetadata, metadata, text } from "../http/parameters";
 import { invalidRequest, resourceMissing } from "../http/stripe-error";
+import { timesQuantity } from "../money/decimal";
 import { liveCustomer } from "./customers";
 import { draftInvoice, removeLine, setLine } from "./invoice-lines";
-import { knownPrice } from "./prices";
+import { liveProduct } from "./new-product";
+import { knownPrice, newPrice } from "./prices";
 
 const MOST = 999_999_999_999;
 
@@ -19,6 +21,15 @@ export const itemChanges = {
   discountable: flag().optional(),
   metadata: metadata().optional(),
   period: z.strictObject({ start: integer(0), end: integer(0) }).optional(),
+  price_data: z
+    .strictObject({
+      currency: currency(),
+      product: text(),
+      tax_behavior: z.enum(["exclusive", "inclusive", "unspecified"]).optional(),
+      unit_amount: integer(0, MOST).optional(),
+      unit_amount_decimal: decimal().optional(),
+    })
+    .optional(),
   pricing: z.strictObject({ price: text() }).optional(),
   quantity: integer(0, 999_999).optional(),
 };
@@ -43,7 +54,7 @@ export function newInvoiceItem(
   fields: ItemFields,
   owner: Owner,
 ): WireInvoiceItem {
-  const priced = pricedBy(tx, fields);
+  const priced = pricedBy(tx, fields, now);
   if (owner.currency !== null && owner.currency !== priced.currency) {
     throw invalidRequest(
       `The currency of the invoice item (${priced.currency}) must be that of the invoice (${owner.currency}).`,
@@ -80,13 +91,22 @@ type Priced = Pick<
   "amount" | "currency" | "description" | "pricing" | "quantity" | "quantity_decimal"
 >;
 
-function pricedBy(tx: Transaction, fields: ItemFields): Priced {
-  const { amount, pricing } = fields;
-  if ((amount === undefined) === (pricing === undefined)) {
-    throw invalidRequest("You must specify exactly one of these parameters: amount, pricing[price].", {
+/** Makes the price that is written into an item; it cannot be used again, so it is kept inactive. */
+function writtenPrice(tx: Transaction, data: NonNullable<ItemFields["price_data"]>, now: number): string {
+  liveProduct(tx, data.product, "price_data[product]");
+  const price = newPrice(tx, { ...data, active: false }, now);
+  tx.putQuietly("price", price);
+  return price.id;
+}
+
+function pricedBy(tx: Transaction, { price_data: data, ...fields }: ItemFields, now: number): Priced {
+  const { amount } = fields;
+  if ([amount, fields.pricing, data].filter((given) => given !== undefined).length !== 1) {
+    throw invalidRequest("You must specify exactly one of these parameters: amount, price_data, pricing[price].", {
       param: "amount",
     });
   }
+  const pricing = data === undefined ? fields.pricing : { price: writtenPrice(tx, data, now) };
   if (pricing === undefined) {
     if (fields.quantity !== undefined) {
       throw invalidRequest("You may only specify one of these parameters: amount, quantity.", { param: "quantity" });
@@ -114,7 +134,7 @@ function pricedBy(tx: Transaction, fields: ItemFields): Priced {
   const product = tx.get("product", price.product);
   const quantity = fields.quantity ?? 1;
   return {
-    amount: (price.unit_amount ?? 0) * quantity,
+    amount: timesQuantity(price.unit_amount_decimal ?? "0", quantity),
     currency: price.currency,
     description: product !== undefined && "name" in product ? product.name : null,
     pricing: {
@@ -141,16 +161,27 @@ function editableItem(tx: Transaction, id: string): WireInvoiceItem {
 }
 
 /** Changes an item and the line that shows it. Refuses: `invoice_not_editable`; another currency. */
-export function updateItem(tx: Transaction, id: string, fields: z.output<typeof updateFields>): WireInvoiceItem {
+export function updateItem(
+  { tx, now }: Pick<CallContext, "tx" | "now">,
+  id: string,
+  fields: z.output<typeof updateFields>,
+): WireInvoiceItem {
   const before = editableItem(tx, id);
-  const { amount, pricing, quantity, metadata: change, ...rest } = fields;
-  const price = pricing?.price ?? (amount === undefined ? before.pricing?.price_details.price : undefined);
-  const priced = pricedBy(tx, {
-    currency: before.currency,
-    ...(price === undefined
-      ? { amount: amount ?? before.amount, quantity }
-      : { pricing: { price }, quantity: quantity ?? before.quantity }),
-  });
+  const { amount, price_data: data, pricing, quantity, metadata: change, ...rest } = fields;
+  const isRepriced = [amount, data, pricing].some((given) => given !== undefined);
+  const price = isRepriced ? pricing?.price : before.pricing?.price_details.price;
+  const isByPrice = price !== undefined || data !== undefined;
+  const priced = pricedBy(
+    tx,
+    {
+      currency: before.currency,
+      amount: isByPrice ? amount : (amount ?? before.amount),
+      price_data: data,
+      pricing: price === undefined ? undefined : { price },
+      quantity: isByPrice ? (quantity ?? before.quantity) : quantity,
+    },
+    now,
+  );
   if (priced.currency !== before.currency) {
     throw invalidRequest("The currency of an invoice item cannot be changed.", { param: "pricing[price]" });
   }
@@ -232,7 +263,7 @@ export const invoiceItemEndpoints: readonly Endpoint[] = [
     method: "POST",
     path: "/v1/invoiceitems/:id",
     parameters: updateFields,
-    run: (params, { tx }, id) => updateItem(tx, id, params),
+    run: (params, context, id) => updateItem(context, id, params),
   }),
   defineEndpoint({
     method: "DELETE",

@@ -42,7 +42,8 @@ export function finalizeInvoice(
     ? { amountDue: totals.total, endingBalance: starting, moves: [] }
     : planBalance({ total: totals.total, balance: starting, minimum: minimumCharge(draft.currency) });
   const sequence = customer.next_invoice_sequence ?? 1;
-  tx.putQuietly("customer", { ...customer, next_invoice_sequence: sequence + 1 });
+  // A number of the account's own takes none of the sequence.
+  if (draft.number === null) tx.putQuietly("customer", { ...customer, next_invoice_sequence: sequence + 1 });
   for (const { type, amount } of plan.moves) {
     changeBalance(tx, { customer: customer.id, type, amount, currency: draft.currency, now, invoice: id });
   }
@@ -54,9 +55,9 @@ export function finalizeInvoice(
     auto_advance: autoAdvance ?? draft.auto_advance ?? false,
     automatically_finalizes_at: null,
     due_date: dueDateOf({ days_until_due: daysUntilDue }, now) ?? draft.due_date,
-    effective_at: now,
+    effective_at: draft.effective_at ?? now,
     ending_balance: plan.endingBalance,
-    number: `${customer.invoice_prefix ?? "INV"}-${String(sequence).padStart(4, "0")}`,
+    number: draft.number ?? `${customer.invoice_prefix ?? "INV"}-${String(sequence).padStart(4, "0")}`,
     starting_balance: starting,
     status: "open",
     status_transitions: { ...draft.status_transitions, finalized_at: now },
@@ -75,6 +76,7 @@ function requestPayment(tx: Transaction, invoice: WireInvoice, now: number): voi
     description: "Payment for Invoice",
     metadata: {},
     receiptEmail: null,
+    statementDescriptor: invoice.statement_descriptor ?? undefined,
     now,
   });
   newInvoicePayment(tx, { invoice: invoice.id, intent, now });

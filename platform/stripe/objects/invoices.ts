@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { WireInvoice } from "../core/kinds";
 import type { Transaction } from "../core/store";
 import { defineEndpoint, type Endpoint } from "../http/endpoint";
-import { pageOf } from "../http/list";
-import { flag, listParameters, mergeMetadata, text } from "../http/parameters";
+import { isWithin, pageOf } from "../http/list";
+import { flag, listParameters, mergeMetadata, range, text } from "../http/parameters";
 import { invalidRequest, notSimulated } from "../http/stripe-error";
 import { payInvoice } from "./collect-invoice";
 import { itemOf, knownInvoice, linesOf } from "./invoice-lines";
@@ -97,6 +97,7 @@ export const invoiceEndpoints: readonly Endpoint[] = [
       ...listParameters,
       collection_method: z.enum(["charge_automatically", "send_invoice"]).optional(),
       customer: text().optional(),
+      due_date: range().optional(),
       status: z.enum(["draft", "open", "paid", "uncollectible", "void"]).optional(),
     }),
     run: (params, { tx }) => {
@@ -104,6 +105,9 @@ export const invoiceEndpoints: readonly Endpoint[] = [
       const found = living
         .filter(({ customer }) => params.customer === undefined || customer === params.customer)
         .filter(({ status }) => params.status === undefined || status === params.status)
+        .filter(
+          ({ due_date: due }) => params.due_date === undefined || (due !== null && isWithin(due, params.due_date)),
+        )
         .filter((invoice) => [undefined, invoice.collection_method].includes(params.collection_method));
       return pageOf(found, "/v1/invoices", params);
     },

@@ -16,14 +16,29 @@ const DAY = 24 * HOUR;
 export const draftParameters = {
   auto_advance: flag().optional(),
   collection_method: z.enum(["charge_automatically", "send_invoice"]).optional(),
+  custom_fields: customFields().optional(),
   days_until_due: integer(0, 10_000).optional(),
   default_payment_method: unsettableText().optional(),
   description: unsettableText().optional(),
   discounts: z.unknown().optional(),
   due_date: integer(0).optional(),
+  effective_at: integer(0).optional(),
   footer: unsettableText().optional(),
   metadata: metadata().optional(),
+  number: unsettableText(26).optional(),
+  statement_descriptor: unsettableText(22).optional(),
 };
+
+/** Up to four fields that the account shows in the header; the empty string unsets them. */
+function customFields() {
+  return z.preprocess(
+    (value) => (value === "" ? null : value),
+    z
+      .array(z.strictObject({ name: text(40), value: text(140) }))
+      .max(4)
+      .nullable(),
+  );
+}
 
 const createParameters = z.strictObject({
   ...draftParameters,
@@ -140,23 +155,25 @@ function buildDraft(id: string, { fields, customer, now, currency: code }: Draft
     customer_email: customer.email,
     customer_name: customer.name ?? null,
     customer_phone: customer.phone ?? null,
+    custom_fields: fields.custom_fields ?? null,
     default_payment_method: fields.default_payment_method ?? null,
     description: fields.description ?? null,
     due_date: null,
-    effective_at: null,
+    effective_at: fields.effective_at ?? null,
     ending_balance: null,
     footer: fields.footer ?? null,
     lines: { object: "list", data: [], has_more: false, url: `/v1/invoices/${id}/lines` },
     livemode: false,
     metadata: mergeMetadata({}, fields.metadata),
     next_payment_attempt: null,
-    number: null,
+    number: fields.number ?? null,
     parent: null,
     period_end: now,
     period_start: now,
     post_payment_credit_notes_amount: 0,
     pre_payment_credit_notes_amount: 0,
     starting_balance: 0,
+    statement_descriptor: fields.statement_descriptor ?? null,
     status: "draft",
     status_details: {},
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
@@ -176,7 +193,6 @@ const UNUSED_FEATURES = {
   account_tax_ids: null,
   application: null,
   automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
-  custom_fields: null,
   customer_account: null,
   customer_address: null,
   customer_shipping: null,
@@ -197,7 +213,6 @@ const UNUSED_FEATURES = {
   rendering: null,
   shipping_cost: null,
   shipping_details: null,
-  statement_descriptor: null,
   total_discount_amounts: [],
   total_pretax_credit_amounts: [],
   total_taxes: [],

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Transaction } from "../core/store";
 import { defineEndpoint, type Answer, type CallContext, type Endpoint } from "../http/endpoint";
 import { pageOf } from "../http/list";
-import { givenOf, integer, listParameters, mergeMetadata, metadata, text } from "../http/parameters";
+import { givenOf, listParameters, mergeMetadata, text } from "../http/parameters";
 import { CommittedRefusal, invalidRequest } from "../http/stripe-error";
 import { assertChargeable } from "../money/currency";
 import { newPaymentIntent } from "./attempt-payment";
@@ -11,7 +11,13 @@ import { bookCharge } from "./charges";
 import { confirmIntent } from "./confirm-intent";
 import { liveCustomer } from "./customers";
 import { openPaymentBy } from "./invoice-payments";
-import { assertMethodTypes, intentConfirmation, intentCreation, intentUpdate } from "./intent-parameters";
+import {
+  assertMethodTypes,
+  intentCapture,
+  intentConfirmation,
+  intentCreation,
+  intentUpdate,
+} from "./intent-parameters";
 import { assertIntentCall, moveIntent } from "./intent-moves";
 import { methodToUse } from "./new-payment-method";
 import { methodTypesFor } from "./test-accounts";
@@ -26,10 +32,10 @@ function confirm(
 ): Answer {
   assertMethodTypes(params);
   assertIntentCall(before, "confirm");
-  const { shipping, receipt_email } = params;
+  const { capture_method, shipping, receipt_email } = params;
   const intent: Stripe.PaymentIntent = {
     ...before,
-    ...givenOf({ receipt_email }),
+    ...givenOf({ capture_method, receipt_email }),
     setup_future_usage: params.setup_future_usage ?? before.setup_future_usage,
     shipping: shipping === undefined ? before.shipping : shippingOf(shipping),
   };
@@ -41,7 +47,8 @@ function confirm(
     );
   }
   const outcome = confirmIntent(tx, intent, methodToUse(tx, given, { customer: customerOf(intent), now }), {
-    offSession: params.off_session === true,
+    // Whoever wants an error instead of a question is treated as one who is not there to answer it.
+    offSession: params.off_session === true || params.error_on_requires_action === true,
     returnUrl: params.return_url ?? null,
     sdk: params.use_stripe_sdk,
     baseUrl,
@@ -62,6 +69,11 @@ function create(params: z.output<typeof intentCreation>, context: CallContext): 
   assertMethodTypes(params);
   if (params.off_session !== undefined && !params.confirm) {
     throw invalidRequest("`off_session` can only be used when `confirm` is true.", { param: "off_session" });
+  }
+  if (params.error_on_requires_action !== undefined && !params.confirm) {
+    throw invalidRequest("`error_on_requires_action` can only be used when `confirm` is true.", {
+      param: "error_on_requires_action",
+    });
   }
   assertChargeable(params.amount, params.currency, "amount");
   const customer = params.customer === undefined ? null : liveCustomer(tx, params.customer, "customer").id;
@@ -112,8 +124,8 @@ function update(params: z.output<typeof intentUpdate>, context: CallContext, id:
     ...(customer === undefined ? {} : { customer: liveCustomer(context.tx, customer, "customer").id }),
     metadata: mergeMetadata(before.metadata, change),
     payment_method_types: methodTypesFor(params.currency ?? before.currency, {
-      allowed: before.allowed_payment_method_types,
-      excluded: before.excluded_payment_method_types,
+      allowed: params.allowed_payment_method_types ?? before.allowed_payment_method_types,
+      excluded: params.excluded_payment_method_types ?? before.excluded_payment_method_types,
     }),
   };
   assertChargeable(after.amount, after.currency, "amount");
@@ -125,12 +137,9 @@ function update(params: z.output<typeof intentUpdate>, context: CallContext, id:
 function capture(
   tx: Transaction,
   before: Stripe.PaymentIntent,
-  {
-    amount,
-    change,
-    now,
-  }: { amount: number | undefined; change: z.output<ReturnType<typeof metadata>> | undefined; now: number },
+  { params, now }: { readonly params: z.output<typeof intentCapture>; readonly now: number },
 ): Answer {
+  const { amount_to_capture: amount, metadata: change, ...descriptors } = params;
   assertIntentCall(before, "capture");
   const taken = amount ?? before.amount_capturable;
   if (taken > before.amount_capturable) {
@@ -141,9 +150,10 @@ function capture(
   }
   const charge = tx.get("charge", String(before.latest_charge));
   if (charge === undefined) throw new Error(`The payment intent ${before.id} has no charge to capture`);
-  const captured = { ...charge, amount_captured: taken, captured: true };
+  const captured: Stripe.Charge = { ...charge, ...givenOf(descriptors), amount_captured: taken, captured: true };
   tx.put("charge", captured);
   const after = moveIntent(tx, before, {
+    ...givenOf(descriptors),
     amount_capturable: 0,
     amount_received: taken,
     metadata: mergeMetadata(before.metadata, change),
@@ -213,9 +223,8 @@ export const paymentIntentEndpoints: readonly Endpoint[] = [
   defineEndpoint({
     method: "POST",
     path: "/v1/payment_intents/:id/capture",
-    parameters: z.strictObject({ amount_to_capture: integer(1).optional(), metadata: metadata().optional() }),
-    run: ({ amount_to_capture: amount, metadata: change }, { tx, now }, id) =>
-      capture(tx, knownIntent(tx, id), { amount, change, now }),
+    parameters: intentCapture,
+    run: (params, { tx, now }, id) => capture(tx, knownIntent(tx, id), { params, now }),
   }),
   defineEndpoint({
     method: "POST",

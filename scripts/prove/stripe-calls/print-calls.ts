@@ -2,7 +2,7 @@ import colors from "picocolors";
 import type { StripeCallsProof } from "../stripe-calls";
 
 /** Prints what was proven by object, and everything that is wrong. */
-export function printCalls({ steps, objects, wrong }: StripeCallsProof): void {
+export function printCalls({ steps, objects, parameters, wrong }: StripeCallsProof): void {
   const width = Math.max(...objects.map(({ object }) => object.length));
   for (const { object, tried, documented, notSimulated } of objects) {
     const count = `${tried.length}`.padStart(3);
@@ -15,6 +15,11 @@ export function printCalls({ steps, objects, wrong }: StripeCallsProof): void {
   const [all, tried, absent] = [sum((one) => one.documented), sum((one) => one.tried), sum((one) => one.notSimulated)];
   console.log(
     `${steps} steps: ${tried} of ${all} documented calls tried, ${absent} refused by name, ${wrong.length} wrong`,
+  );
+  const documented = parameters.reduce((total, one) => total + one.documented.length, 0);
+  const refused = parameters.reduce((total, one) => total + one.refused.length, 0);
+  console.log(
+    `Of ${documented} documented parameters of these calls, ${documented - refused} are read, ${refused} refused by name`,
   );
   for (const line of wrong) console.log(colors.red(line));
 }

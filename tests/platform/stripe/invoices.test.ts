@@ -1,4 +1,4 @@
-import type Stripe from "stripe";
+import Stripe from "stripe";
 import {
   closeAll,
   failureOf,
@@ -287,6 +287,52 @@ describe("a customer's balance", () => {
   it("takes what is below the least charge to the next invoice", async () => {
     expect(await finalized(30)).toMatchObject({ status: "paid", amount_due: 0, ending_balance: 30 });
     expect(await finalized()).toMatchObject({ status: "open", amount_due: 2930 });
+  });
+});
+
+describe("an invoice with words of its own", () => {
+  it("keeps its number, date, fields and statement, and takes nothing from the sequence", async () => {
+    const fields = { custom_fields: [{ name: "Order", value: "4711" }], statement_descriptor: "TOKENS" };
+    const own = await finalized(2900, { ...fields, number: "2026-A-1", effective_at: 1_700_000_000 });
+    expect(own).toMatchObject({ ...fields, number: "2026-A-1", effective_at: 1_700_000_000 });
+    expect((await finalized()).number).toMatch(/-0001$/);
+    const [intent] = (await sdk.paymentIntents.list()).data.toReversed();
+    expect(intent).toMatchObject({ statement_descriptor: "TOKENS" });
+    const next = await draft(100, fields);
+    expect(await sdk.invoices.update(next.id, { custom_fields: "", number: "X-2" })).toMatchObject({
+      custom_fields: null,
+      number: "X-2",
+    });
+  });
+
+  it("counts from where its customer's sequence is told to begin", async () => {
+    await sdk.customers.update(customer.id, { invoice_prefix: "TOLL", next_invoice_sequence: 42 });
+    expect((await finalized()).number).toBe("TOLL-0042");
+    expect(await sdk.customers.retrieve(customer.id)).toMatchObject({ next_invoice_sequence: 43 });
+  });
+});
+
+describe("an invoice item by a price that is written into it", () => {
+  it("makes a price of the product that cannot be used again, and follows its changes", async () => {
+    const { id: product } = await sdk.products.create({ name: "Hour" });
+    const { id: invoice } = await sdk.invoices.create({ customer: customer.id });
+    const data = { currency: "usd", product, unit_amount: 300 };
+    const item = await sdk.invoiceItems.create({ customer: customer.id, invoice, price_data: data, quantity: 2 });
+    expect(item).toMatchObject({ amount: 600, quantity: 2, description: "Hour" });
+    const price = await sdk.prices.retrieve(String(item.pricing?.price_details?.price));
+    expect(price).toMatchObject({ product, unit_amount: 300, active: false });
+    const changed = await sdk.invoiceItems.update(item.id, { price_data: { ...data, unit_amount: 400 } });
+    expect(changed).toMatchObject({ amount: 800, quantity: 2 });
+    expect(await sdk.invoices.retrieve(invoice)).toMatchObject({ total: 800 });
+    const both = { customer: customer.id, amount: 1, currency: "usd", price_data: data };
+    expect(await failureOf(sdk.invoiceItems.create(both))).toMatchObject({ param: "amount" });
+  });
+
+  it("is charged by the exact amount of a price of fractions", async () => {
+    const unit_amount_decimal = Stripe.Decimal.from("0.25");
+    const price = await sdk.prices.create({ currency: "usd", unit_amount_decimal, product_data: { name: "Token" } });
+    const item = await sdk.invoiceItems.create({ customer: customer.id, pricing: { price: price.id }, quantity: 1000 });
+    expect(item).toMatchObject({ amount: 250 });
   });
 });
 

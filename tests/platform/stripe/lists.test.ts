@@ -68,6 +68,28 @@ describe("lists", () => {
   });
 });
 
+describe("filters of their own", () => {
+  it("find sessions by the buyer's e-mail", async () => {
+    const params = sessionParams();
+    await sdk.checkout.sessions.create(params);
+    const { id } = await sdk.checkout.sessions.create(params);
+    await simulator.simulate("POST", `checkout/${id}/pay`, { email: "buyer@example.com" });
+    const list = (email: string) => sdk.checkout.sessions.list({ customer_details: { email } });
+    expect(idsOf(await list("buyer@example.com"))).toEqual([id]);
+    expect(idsOf(await list("other@example.com"))).toEqual([]);
+  });
+
+  it("find invoices by when they are due", async () => {
+    const customer = ids[0] ?? "";
+    const due_date = 1_900_000_000;
+    const { id } = await sdk.invoices.create({ customer, collection_method: "send_invoice", due_date });
+    await sdk.invoices.create({ customer });
+    expect(idsOf(await sdk.invoices.list({ due_date }))).toEqual([id]);
+    expect(idsOf(await sdk.invoices.list({ due_date: { gt: due_date - 1, lte: due_date } }))).toEqual([id]);
+    expect(idsOf(await sdk.invoices.list({ due_date: { lt: due_date } }))).toEqual([]);
+  });
+});
+
 describe("expand", () => {
   it("expands in lists below data", async () => {
     const customer = await sdk.customers.create({ name: "expanded" });

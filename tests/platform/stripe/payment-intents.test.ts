@@ -37,6 +37,29 @@ describe("payment intents", () => {
     expect(await failureOf(sdk.paymentIntents.update(made.id, { shipping }))).toMatchObject({ statusCode: 400 });
   });
 
+  it("fail instead of asking the buyer when that is wanted", async () => {
+    const params = { payment_method: "pm_card_authenticationRequired", error_on_requires_action: true };
+    expect(await failureOf(pay(params.payment_method, params))).toMatchObject({ code: "authentication_required" });
+    expect(await failureOf(create(params))).toMatchObject({ param: "error_on_requires_action" });
+    const { id } = await create();
+    expect(await failureOf(sdk.paymentIntents.confirm(id, params))).toMatchObject({ statusCode: 402 });
+    expect(await sdk.paymentIntents.retrieve(id)).toMatchObject({ status: "requires_payment_method" });
+  });
+
+  it("learn late how they are captured, by what they are paid, and what stands on the statement", async () => {
+    const { id } = await create();
+    const changes = { capture_method: "manual", excluded_payment_method_types: ["us_bank_account"] } as const;
+    const updated = await sdk.paymentIntents.update(id, {
+      ...changes,
+      excluded_payment_method_types: [...changes.excluded_payment_method_types],
+    });
+    expect(updated).toMatchObject({ ...changes, payment_method_types: ["card"] });
+    await sdk.paymentIntents.confirm(id, { payment_method: "pm_card_visa" });
+    const suffix = { statement_descriptor_suffix: "LATE" };
+    const captured = await sdk.paymentIntents.capture(id, { ...suffix, expand: ["latest_charge"] });
+    expect(captured).toMatchObject({ ...suffix, status: "succeeded", latest_charge: suffix });
+  });
+
   it("save the method on the customer when it is for later, and charge it while the buyer is away", async () => {
     const customer = await sdk.customers.create();
     const first = await pay("pm_card_visa", { customer: customer.id, setup_future_usage: "off_session" });
