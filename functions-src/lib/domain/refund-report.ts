@@ -70,14 +70,14 @@ export function refundLine(payment: PaymentFact, entries: readonly Entry[]): Ref
 
 /** What an entry took or gave back; null = it did neither, like a lot that only got another life. */
 function turnOf({ id, at, kind, cause, answer }: Entry): RefundTurn | null {
-  if (kind === "clawback") return turn({ id, at, sign: 1 }, Number(answer["amount"]), Number(answer["owed"]));
+  if (kind === "clawback") return buildTurn({ id, at, sign: 1 }, Number(answer["amount"]), Number(answer["owed"]));
   if (kind !== "reinstate" || cause.kind !== "clawback") return null;
   const forgiven = Number(answer["forgiven"] ?? 0);
   const debt = Number(answer["debt"] ?? 0) + forgiven;
-  return turn({ id, at, sign: -1 }, Number(answer["amount"]) + forgiven, debt);
+  return buildTurn({ id, at, sign: -1 }, Number(answer["amount"]) + forgiven, debt);
 }
 
-function turn(
+function buildTurn(
   { id, at, sign }: Pick<EntryDraft, "id" | "at"> & { readonly sign: 1 | -1 },
   units: number,
   unrecovered: number,
