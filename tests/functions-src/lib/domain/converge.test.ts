@@ -1,8 +1,8 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import type { Outcome, WalletCommand } from "../../../../functions-src/lib/domain/commands";
 import { NO_MONEY_BACK, claimsOf, type MoneyBack } from "../../../../functions-src/lib/domain/money-back";
-import { NO_CLAIMS } from "../../../../functions-src/lib/domain/payment";
 import { DAY, MemoryWallet, T0, authorizeOf, grantOf, spendOf } from "../../../support/builders";
+import { packPayment } from "../../../support/buyer";
 
 const CAUSE = "pack:cs_1";
 const post = (memory: MemoryWallet, command: WalletCommand, at = T0): Outcome =>
@@ -12,21 +12,7 @@ const post = (memory: MemoryWallet, command: WalletCommand, at = T0): Outcome =>
 function bought(overrides: { readonly units?: number; readonly expiresAt?: number } = {}): MemoryWallet {
   const memory = new MemoryWallet();
   const units = toAmount(overrides.units ?? 1000);
-  const payment = {
-    accountId: "acc",
-    cause: CAUSE,
-    mode: "test",
-    valueMinor: toAmount(4900),
-    currency: "USD",
-    packId: "pack-1000",
-    packVersion: 1,
-    quantity: 1,
-    stripePaymentIntentId: "pi_1",
-    stripeInvoiceId: null,
-    unitsGranted: units,
-    paidAt: T0,
-    ...NO_CLAIMS,
-  } as const;
+  const payment = packPayment({ accountId: "acc", cause: CAUSE, unitsGranted: units });
   const cause = { kind: "pack", id: CAUSE };
   const terms = {
     class: "pack",

@@ -1,47 +1,26 @@
 import { auditIdOf, firstAuditIdAt } from "../../../../functions-src/lib/domain/audit";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
-import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { SYSTEM_ACTORS } from "../../../../functions-src/lib/usecases/audit";
 import { adjustBalance } from "../../../../functions-src/lib/usecases/corrections";
-import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { manageWebhooks } from "../../../../functions-src/lib/usecases/manage-webhooks";
-import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { reconcileStripe } from "../../../../functions-src/lib/usecases/reconcile-stripe";
 import { requestRefund } from "../../../../functions-src/lib/usecases/request-refund";
 import { setPolicy } from "../../../../functions-src/lib/usecases/settings";
 import { settleCheckout } from "../../../../functions-src/lib/usecases/settle-checkout";
 import { showAudit, type AuditAnswer } from "../../../../functions-src/lib/usecases/show-audit";
-import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
-import demo from "../../../../catalog/demo.json";
 import { DAY, T0 } from "../../../support/builders";
+import { newBuyer, newPerson, startShopDatabase, type TestDeps } from "../../../support/buyer";
 import { depsOver } from "../../../support/deps";
-import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
-
-type TestDeps = ReturnType<typeof depsOver>;
+import type { TestDatabase } from "../../../support/embedded";
 
 const operator = { kind: "operator", id: "op-1" } as const;
 const reason = "a customer asked for it";
 let test: TestDatabase;
-let count = 0;
 beforeAll(async () => {
-  test = await startTestDatabase();
-  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+  test = await startShopDatabase();
 });
 afterAll(() => test.close());
 
-async function newAccount(deps: TestDeps): Promise<string> {
-  const caller = { kind: "user", userId: `audited${(count += 1)}`, email: null, anonymous: true } as const;
-  return (await ensureUser(deps, caller, T0)).memberships[0]!.accountId;
-}
-async function buyer(deps: TestDeps): Promise<{ readonly accountId: string; readonly sessionId: string }> {
-  const accountId = await newAccount(deps);
-  const caller = { kind: "user", userId: `audited${count}`, email: null, anonymous: true } as const;
-  const urls = { successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
-  const input = { key: "buy", pack: "pack-100", quantity: 1, saveCard: false, coupon: null, ...urls };
-  const { sessionId } = (await startCheckout(deps, { caller, accountId, input }, T0)) as CheckoutAnswer;
-  deps.payments.pay(sessionId);
-  return { accountId, sessionId };
-}
 const EVERYTHING = { accountId: null, actorId: null, from: null, to: null, before: null, limit: 50 };
 const recordsOf = async (deps: TestDeps, page: Partial<typeof EVERYTHING | { accountId: string; actorId: string }>) =>
   (await showAudit(deps, operator, { ...EVERYTHING, ...page })).records;
@@ -51,7 +30,7 @@ const adjust = (deps: TestDeps, accountId: string, key: string, now = T0) =>
 describe("the audit log", () => {
   it("tells who changed a balance, from what to what and why, once however often the call comes", async () => {
     const deps = depsOver(test.database);
-    const accountId = await newAccount(deps);
+    const { accountId } = await newPerson(deps);
     const answers = await Promise.all([1, 2, 3].map(() => adjust(depsOver(test.database), accountId, "gift")));
     await adjust(deps, accountId, "gift", T0 + DAY);
     const [entryId] = answers.map((answer) => (answer.ok ? answer.entryId : answer.code));
@@ -63,8 +42,8 @@ describe("the audit log", () => {
         action: "adjust",
         accountId,
         target: entryId,
-        before: { available: 0, pending: 0, frozen: 0, held: 0, debt: 0 },
-        after: { available: 5, pending: 0, frozen: 0, held: 0, debt: 0 },
+        before: { available: 3, pending: 0, frozen: 0, held: 0, debt: 0 },
+        after: { available: 8, pending: 0, frozen: 0, held: 0, debt: 0 },
         reason,
       },
     ]);
@@ -72,7 +51,7 @@ describe("the audit log", () => {
 
   it("keeps nothing of what was refused", async () => {
     const deps = depsOver(test.database);
-    const accountId = await newAccount(deps);
+    const { accountId } = await newPerson(deps);
     const input = { key: "k", accountId, unit: "tokens", direction: "remove" as const, amount: toAmount(5), reason };
     expect(await adjustBalance(deps, operator, input, T0)).toMatchObject({ ok: false, code: "insufficient_tokens" });
     expect(await recordsOf(deps, { accountId })).toEqual([]);
@@ -80,7 +59,7 @@ describe("the audit log", () => {
 
   it("tells who asked for a refund, also when the first try died before it answered", async () => {
     const deps = depsOver(test.database);
-    const { accountId, sessionId } = await buyer(deps);
+    const { accountId, sessionId } = await newBuyer(deps);
     await settleCheckout(deps, sessionId, T0);
     const input = { key: "back", paymentId: `pack:${sessionId}`, amountMinor: toAmount(400), reason };
     await requestRefund(deps, operator, input, T0);
@@ -100,7 +79,7 @@ describe("the audit log", () => {
 
   it("tells who changed a policy or a subscriber", async () => {
     const deps = depsOver(test.database);
-    const accountId = await newAccount(deps);
+    const { accountId } = await newPerson(deps);
     const policy = { blockInDebt: true };
     await setPolicy(deps, operator, { accountId, unit: "tokens", policy, reason }, T0);
     expect(await recordsOf(deps, { accountId })).toMatchObject([
@@ -116,7 +95,7 @@ describe("the audit log", () => {
 
   it("tells what the reconciler repaired, also when it died before it could say so", async () => {
     const deps = depsOver(test.database);
-    const { accountId, sessionId } = await buyer(deps);
+    const { accountId, sessionId } = await newBuyer(deps);
     const input = { accountId: null, dryRun: false, depth: "full" } as const;
     await reconcileStripe(deps, SYSTEM_ACTORS.reconciler, input, T0);
     const repaired = {
@@ -128,7 +107,7 @@ describe("the audit log", () => {
     };
     expect(await recordsOf(deps, { accountId })).toMatchObject([repaired]);
 
-    const died = await buyer(deps);
+    const died = await newBuyer(deps);
     const drift = { type: "missing_here", stripeId: died.sessionId, accountId: died.accountId, after: null } as const;
     const words = { here: `no payment pack:${died.sessionId}`, there: "test session complete, paid, 1000 USD" };
     await deps.drifts.put({ ...drift, ...words, action: "proposed", at: T0 }, null);
@@ -143,7 +122,7 @@ describe("the audit log", () => {
 
   it("is read page by page, of an account, an actor or a time, the newest first", async () => {
     const deps = depsOver(test.database);
-    const accountId = await newAccount(deps);
+    const { accountId } = await newPerson(deps);
     for (let day = 0; day < 5; day += 1) await adjust(deps, accountId, `day${day}`, T0 + day * DAY);
     const days = (answer: AuditAnswer): number[] => answer.records.map(({ at }) => (Number(at) - T0) / DAY);
     const show = (page: object) => showAudit(deps, operator, { ...EVERYTHING, accountId, ...page });

@@ -1,19 +1,16 @@
 import { AppError } from "../../../../functions-src/lib/domain/app-error";
-import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { claimCustomer } from "../../../../functions-src/lib/usecases/claim-customer";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
-import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
-import demo from "../../../../catalog/demo.json";
 import { DAY, T0 } from "../../../support/builders";
+import { startShopDatabase } from "../../../support/buyer";
 import { FakePayments, depsOver, failAndKeep } from "../../../support/deps";
-import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
+import type { TestDatabase } from "../../../support/embedded";
 
 const HOUR = 3_600_000;
 let test: TestDatabase;
 let people = 0;
 beforeAll(async () => {
-  test = await startTestDatabase();
-  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+  test = await startShopDatabase();
 });
 afterAll(() => test.close());
 

@@ -1,31 +1,24 @@
 import { AppError } from "../../../../functions-src/lib/domain/app-error";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import { NO_MONEY_BACK, type MoneyBack } from "../../../../functions-src/lib/domain/money-back";
-import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { consume } from "../../../../functions-src/lib/usecases/consume";
-import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { processStripeEvent, sweepInbox } from "../../../../functions-src/lib/usecases/process-stripe-event";
 import { requestRefund } from "../../../../functions-src/lib/usecases/request-refund";
 import { sendOutbox, sweepOutbox } from "../../../../functions-src/lib/usecases/send-outbox";
-import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
-import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
 import { trace } from "../../../../functions-src/lib/usecases/trace";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
 import { createSeededRandom } from "../../../../scripts/prove/seeded-random";
-import demo from "../../../../catalog/demo.json";
 import { DAY, T0 } from "../../../support/builders";
+import { newBuyer, startShopDatabase } from "../../../support/buyer";
 import { FakePayments, depsOver, failAndKeep } from "../../../support/deps";
-import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
-
-type TestDeps = ReturnType<typeof depsOver>;
+import type { TestDatabase } from "../../../support/embedded";
 
 const SAMPLES = 20;
 
 let test: TestDatabase;
 let count = 0;
 beforeAll(async () => {
-  test = await startTestDatabase();
-  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+  test = await startShopDatabase();
 });
 afterAll(() => test.close());
 afterEach(async () => {
@@ -33,31 +26,12 @@ afterEach(async () => {
   await test.client.db("tollkeeper").collection("outbox").deleteMany({});
 });
 
-/** A person who bought a pack of 100 tokens for 1,000 cents; its own event was not processed yet. */
-interface Buyer {
-  readonly deps: TestDeps;
-  readonly payments: FakePayments;
-  readonly accountId: string;
-  readonly sessionId: string;
-  readonly caller: {
-    readonly kind: "user";
-    readonly userId: string;
-    readonly email: string;
-    readonly anonymous: false;
-  };
-}
-
-async function buyer(): Promise<Buyer> {
+/** A buyer with a Stripe of their own. */
+type Buyer = Awaited<ReturnType<typeof buyer>>;
+async function buyer() {
   const payments = new FakePayments();
   const deps = depsOver(test.database, payments);
-  const userId = `money${(count += 1)}`;
-  const caller = { kind: "user", userId, email: `${userId}@example.org`, anonymous: false } as const;
-  const accountId = (await ensureUser(deps, caller, T0)).memberships[0]!.accountId;
-  const urls = { successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
-  const input = { key: "buy", pack: "pack-100", quantity: 1, saveCard: false, coupon: null, ...urls };
-  const { sessionId } = (await startCheckout(deps, { caller, accountId, input }, T0)) as CheckoutAnswer;
-  payments.pay(sessionId);
-  return { deps, payments, accountId, sessionId, caller };
+  return { ...(await newBuyer(deps)), deps, payments };
 }
 
 async function deliver({ deps }: Buyer, type: string, objectId: string, now = T0): Promise<string> {

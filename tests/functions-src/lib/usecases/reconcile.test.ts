@@ -1,24 +1,18 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import { NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
-import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { SYSTEM_ACTORS } from "../../../../functions-src/lib/usecases/audit";
-import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
-import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { type ReconcileInput, reconcileStripe } from "../../../../functions-src/lib/usecases/reconcile-stripe";
 import { settleCheckout } from "../../../../functions-src/lib/usecases/settle-checkout";
 import { showDrifts } from "../../../../functions-src/lib/usecases/show-drifts";
-import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
-import demo from "../../../../catalog/demo.json";
 import { T0 } from "../../../support/builders";
+import { newBuyer, startShopDatabase, type TestDeps } from "../../../support/buyer";
 import { FakePayments, depsOver } from "../../../support/deps";
-import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
+import type { TestDatabase } from "../../../support/embedded";
 
 const HOUR = 3_600_000;
 let test: TestDatabase;
-let count = 0;
 beforeAll(async () => {
-  test = await startTestDatabase();
-  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+  test = await startShopDatabase();
 });
 afterAll(() => test.close());
 beforeEach(async () => {
@@ -27,17 +21,6 @@ beforeEach(async () => {
   }
 });
 
-type TestDeps = ReturnType<typeof depsOver>;
-async function buyer(deps: TestDeps): Promise<{ readonly accountId: string; readonly sessionId: string }> {
-  const userId = `reconciled${(count += 1)}`;
-  const caller = { kind: "user", userId, email: `${userId}@example.org`, anonymous: false } as const;
-  const accountId = (await ensureUser(deps, caller, T0)).memberships[0]!.accountId;
-  const urls = { successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
-  const input = { key: "buy", pack: "pack-100", quantity: 1, saveCard: false, coupon: null, ...urls };
-  const { sessionId } = (await startCheckout(deps, { caller, accountId, input }, T0)) as CheckoutAnswer;
-  deps.payments.pay(sessionId);
-  return { accountId, sessionId };
-}
 const event = (id: string, objectId: string) => ({
   id,
   objectId,
@@ -55,7 +38,7 @@ const operator = { kind: "operator", id: "op" } as const;
 describe("the reconciler", () => {
   it("processes an event that never came, once, and keeps what it found before and after", async () => {
     const deps = depsOver(test.database, new FakePayments());
-    const { accountId, sessionId } = await buyer(deps);
+    const { accountId, sessionId } = await newBuyer(deps);
     deps.payments.events.push(event("evt_lost", sessionId));
     const found = await run(deps, { depth: "events" });
     expect(found).toMatchObject({
@@ -72,7 +55,7 @@ describe("the reconciler", () => {
 
   it("settles a paid session whose events are all gone, and tells so before it does in a dry run", async () => {
     const deps = depsOver(test.database, new FakePayments());
-    const { accountId, sessionId } = await buyer(deps);
+    const { accountId, sessionId } = await newBuyer(deps);
     expect(await run(deps, { dryRun: true })).toMatchObject({
       drifts: [{ type: "missing_here", stripeId: sessionId, accountId, action: "proposed", after: null }],
     });
@@ -85,7 +68,7 @@ describe("the reconciler", () => {
 
   it("takes the units of a refund whose events were lost", async () => {
     const deps = depsOver(test.database, new FakePayments());
-    const { accountId, sessionId } = await buyer(deps);
+    const { accountId, sessionId } = await newBuyer(deps);
     await settleCheckout(deps, sessionId, T0);
     const refunds = [{ id: "re_lost", status: "succeeded" as const, amountMinor: toAmount(400) }];
     deps.payments.moneyBack.set(`pi_${sessionId}`, { ...NO_MONEY_BACK, refunds });
@@ -101,12 +84,12 @@ describe("the reconciler", () => {
 
   it("alerts what no path of ours mends: another amount, another mode, an unknown account, a payment Stripe does not have", async () => {
     const deps = depsOver(test.database, new FakePayments());
-    const cheaper = await buyer(deps);
+    const cheaper = await newBuyer(deps);
     await settleCheckout(deps, cheaper.sessionId, T0);
-    const other = await buyer(deps);
+    const other = await newBuyer(deps);
     await settleCheckout(deps, other.sessionId, T0);
-    const orphan = await buyer(deps);
-    const gone = await buyer(deps);
+    const orphan = await newBuyer(deps);
+    const gone = await newBuyer(deps);
     await settleCheckout(deps, gone.sessionId, T0);
     const { sessions } = deps.payments;
     const session = (id: string) => sessions.get(id)!;
@@ -134,7 +117,7 @@ describe("the reconciler", () => {
   it("runs in one process at a time", async () => {
     const payments = new FakePayments();
     const deps = depsOver(test.database, payments);
-    const { accountId } = await buyer(deps);
+    const { accountId } = await newBuyer(deps);
     const runs = await Promise.all([deps, depsOver(test.database, payments)].map((each) => run(each)));
     expect(runs.flatMap(({ drifts }) => drifts)).toHaveLength(1);
     expect(await tokens(deps, accountId)).toBe(103);

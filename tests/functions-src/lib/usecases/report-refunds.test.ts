@@ -1,10 +1,10 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import { type MoneyBack, NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
-import { NO_CLAIMS } from "../../../../functions-src/lib/domain/payment";
 import { parseReport } from "../../../../functions-src/lib/edge/parse/admin";
 import { reportRefunds, type ReportInput } from "../../../../functions-src/lib/usecases/report-refunds";
 import { convergePayment } from "../../../../functions-src/lib/usecases/settle-money-back";
 import { DAY, T0, grantOf, spendOf } from "../../../support/builders";
+import { packPayment } from "../../../support/buyer";
 import { FakePayments, depsOver } from "../../../support/deps";
 import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
 
@@ -28,21 +28,7 @@ async function buyer(
 ): Promise<(money: Partial<MoneyBack>, now?: number) => Promise<unknown>> {
   const ref = { accountId: name, unit: "tokens" };
   const cause = `pack:cs_${name}`;
-  const payment = {
-    accountId: name,
-    cause,
-    mode: "test",
-    valueMinor: toAmount(4900),
-    currency,
-    packId: "pack-1000",
-    packVersion: 1,
-    quantity: 1,
-    stripePaymentIntentId: `pi_${name}`,
-    stripeInvoiceId: null,
-    unitsGranted: toAmount(1000),
-    paidAt: T0,
-    ...NO_CLAIMS,
-  } as const;
+  const payment = packPayment({ accountId: name, cause, currency, stripePaymentIntentId: `pi_${name}` });
   await deps.post(ref, grantOf(1000, { class: "pack", cause: { kind: "pack", id: cause }, payment }), T0);
   if (spent > 0) await deps.post(ref, spendOf(spent), T0);
   return (money, now = T0) => {

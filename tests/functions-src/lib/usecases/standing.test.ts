@@ -1,41 +1,29 @@
 import { AppError } from "../../../../functions-src/lib/domain/app-error";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import { NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
-import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
-import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
-import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { settleCheckout } from "../../../../functions-src/lib/usecases/settle-checkout";
 import { settleMoneyBack } from "../../../../functions-src/lib/usecases/settle-money-back";
 import { showAudit } from "../../../../functions-src/lib/usecases/show-audit";
 import { freezeAccount, settleStanding, unfreezeAccount } from "../../../../functions-src/lib/usecases/standing";
-import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
-import demo from "../../../../catalog/demo.json";
 import { T0, grantOf, spendOf } from "../../../support/builders";
+import { newBuyer, startShopDatabase, type TestDeps } from "../../../support/buyer";
 import { FakePayments, depsOver } from "../../../support/deps";
-import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
-
-type TestDeps = ReturnType<typeof depsOver>;
+import type { TestDatabase } from "../../../support/embedded";
 
 const operator = { kind: "operator", id: "op" } as const;
 const reason = "for a test";
 let test: TestDatabase;
-let count = 0;
 beforeAll(async () => {
-  test = await startTestDatabase();
-  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+  test = await startShopDatabase();
 });
 afterAll(() => test.close());
 
-async function newBuyer(): Promise<{ deps: TestDeps; accountId: string; sessionId: string }> {
+/** A buyer whose tokens are there, with a Stripe of their own. */
+async function newCustomer() {
   const deps = depsOver(test.database, new FakePayments());
-  const caller = { kind: "user", userId: `standing${(count += 1)}`, email: null, anonymous: true } as const;
-  const accountId = (await ensureUser(deps, caller, T0)).memberships[0]!.accountId;
-  const urls = { successUrl: "https://a.example/", cancelUrl: "https://a.example/" };
-  const input = { key: "buy", pack: "pack-100", quantity: 1, saveCard: false, coupon: null, ...urls };
-  const { sessionId } = (await startCheckout(deps, { caller, accountId, input }, T0)) as CheckoutAnswer;
-  deps.payments.pay(sessionId);
-  await settleCheckout(deps, sessionId, T0);
-  return { deps, accountId, sessionId };
+  const buyer = await newBuyer(deps);
+  await settleCheckout(deps, buyer.sessionId, T0);
+  return { ...buyer, deps };
 }
 const gateOf = async (deps: TestDeps, accountId: string, unit = "tokens") =>
   (await deps.wallets.loadWallet({ accountId, unit }))?.gate;
@@ -46,7 +34,7 @@ const actionsOf = async (deps: TestDeps, accountId: string) => {
 
 describe("an account that an operator froze", () => {
   it("spends nothing from any wallet, old or new, until it is unfrozen; each act is written down once", async () => {
-    const { deps, accountId } = await newBuyer();
+    const { deps, accountId } = await newCustomer();
     const frozen = await freezeAccount(deps, operator, { accountId, reason }, T0);
     expect(frozen).toMatchObject({ ok: true, frozen: true, gate: "frozen" });
     await freezeAccount(deps, operator, { accountId, reason }, T0);
@@ -62,7 +50,7 @@ describe("an account that an operator froze", () => {
   });
 
   it("has to exist", async () => {
-    const { deps } = await newBuyer();
+    const { deps } = await newCustomer();
     const nobody = { accountId: "nobody", reason };
     await expect(freezeAccount(deps, operator, nobody, T0)).rejects.toThrow(AppError);
     await expect(unfreezeAccount(deps, operator, nobody, T0)).rejects.toThrow('got "nobody"');
@@ -71,7 +59,7 @@ describe("an account that an operator froze", () => {
 
 describe("disputes", () => {
   it("end in the standing that is right now, whichever of two processes decides last", async () => {
-    const { deps, accountId, sessionId } = await newBuyer();
+    const { deps, accountId, sessionId } = await newCustomer();
     const dispute = { id: `dp_${sessionId}`, amountMinor: toAmount(1000), fraud: true };
     const say = (state: "open" | "closed") =>
       deps.payments.moneyBack.set(`pi_${sessionId}`, {
@@ -90,7 +78,7 @@ describe("disputes", () => {
   });
 
   it("are settled by the next delivery when a process died between the claims and the standing", async () => {
-    const { deps, accountId, sessionId } = await newBuyer();
+    const { deps, accountId, sessionId } = await newCustomer();
     const disputes = [{ id: `dp_${sessionId}`, amountMinor: toAmount(1000), fraud: true, state: "open" as const }];
     deps.payments.moneyBack.set(`pi_${sessionId}`, { ...NO_MONEY_BACK, disputes });
     await settleMoneyBack(deps, { kind: "dispute", id: `dp_${sessionId}` }, T0);

@@ -1,57 +1,26 @@
 import { AppError } from "../../../../functions-src/lib/domain/app-error";
-import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { EFFECTS } from "../../../../functions-src/lib/domain/stripe-effects";
-import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
 import { processStripeEvent, sweepInbox } from "../../../../functions-src/lib/usecases/process-stripe-event";
-import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { replayEvent } from "../../../../functions-src/lib/usecases/replay-event";
 import { showPurchase } from "../../../../functions-src/lib/usecases/show-purchase";
 import { startCheckout, type CheckoutAnswer } from "../../../../functions-src/lib/usecases/start-checkout";
-import demo from "../../../../catalog/demo.json";
 import { FakePayments, depsOver, failAndKeep } from "../../../support/deps";
 import { DAY, T0 } from "../../../support/builders";
-import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
+import { newPerson, openCheckout, type Person, startShopDatabase, type TestDeps } from "../../../support/buyer";
+import type { TestDatabase } from "../../../support/embedded";
 
 let test: TestDatabase;
-let people = 0;
 beforeAll(async () => {
-  test = await startTestDatabase();
-  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+  test = await startShopDatabase();
 });
 afterAll(() => test.close());
 beforeEach(async () => {
   await test.client.db("tollkeeper").collection("stripeEvents").deleteMany({});
 });
 
-type TestDeps = ReturnType<typeof depsOver>;
-
-async function buyer(
-  deps: TestDeps,
-): Promise<{ accountId: string; caller: { kind: "user"; userId: string; email: string; anonymous: false } }> {
-  const userId = `buyer${(people += 1)}`;
-  const caller = { kind: "user", userId, email: `${userId}@example.org`, anonymous: false } as const;
-  return { caller, accountId: (await ensureUser(deps, caller, T0)).memberships[0]!.accountId };
-}
-
-async function checkout(
-  deps: TestDeps,
-  who: Awaited<ReturnType<typeof buyer>>,
-  key = "buy",
-  pack = "pack-100",
-): Promise<CheckoutAnswer> {
-  const input = {
-    key,
-    pack,
-    quantity: 1,
-    saveCard: false,
-    coupon: null,
-    successUrl: "https://a.example/",
-    cancelUrl: "https://a.example/",
-  };
-  const answer = await startCheckout(deps, { ...who, input }, T0);
-  if (!answer.ok) throw new Error(`checkout refused: ${answer.code}`);
-  return answer as CheckoutAnswer;
-}
+const buyer = newPerson;
+const checkout = (deps: TestDeps, who: Person, key = "buy", pack = "pack-100"): Promise<CheckoutAnswer> =>
+  openCheckout(deps, who, { key, pack });
 
 const store = (deps: TestDeps, id: string, objectId: string, type = "checkout.session.completed"): Promise<boolean> =>
   deps.inbox.store(

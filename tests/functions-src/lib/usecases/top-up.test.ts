@@ -1,9 +1,7 @@
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import { NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
 import { AppError } from "../../../../functions-src/lib/domain/app-error";
-import { parseCatalog } from "../../../../functions-src/lib/edge/parse/catalog";
 import { ensureUser } from "../../../../functions-src/lib/usecases/ensure-user";
-import { publishCatalog } from "../../../../functions-src/lib/usecases/publish-catalog";
 import { sweepOutbox } from "../../../../functions-src/lib/usecases/send-outbox";
 import { type AutoTopUpInput, setAutoTopUp } from "../../../../functions-src/lib/usecases/set-auto-top-up";
 import { settleMoneyBack } from "../../../../functions-src/lib/usecases/settle-money-back";
@@ -11,17 +9,16 @@ import { settleTopUp } from "../../../../functions-src/lib/usecases/settle-top-u
 import { freezeAccount, unfreezeAccount } from "../../../../functions-src/lib/usecases/standing";
 import { sweepWallets } from "../../../../functions-src/lib/usecases/sweep-wallets";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
-import demo from "../../../../catalog/demo.json";
 import { DAY, T0, spendOf } from "../../../support/builders";
+import { startShopDatabase } from "../../../support/buyer";
 import { FakePayments, depsOver, failAndKeep } from "../../../support/deps";
-import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
+import type { TestDatabase } from "../../../support/embedded";
 
 const HOUR = 3_600_000;
 let test: TestDatabase;
 let count = 0;
 beforeAll(async () => {
-  test = await startTestDatabase();
-  await publishCatalog(depsOver(test.database), parseCatalog(demo));
+  test = await startShopDatabase();
 });
 afterAll(() => test.close());
 beforeEach(async () => {

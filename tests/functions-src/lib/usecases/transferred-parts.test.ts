@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { toAmount } from "../../../../functions-src/lib/domain/amount";
 import type { TransferCommand } from "../../../../functions-src/lib/domain/commands";
 import { type MoneyBack, NO_MONEY_BACK } from "../../../../functions-src/lib/domain/money-back";
-import { NO_CLAIMS } from "../../../../functions-src/lib/domain/payment";
 import { convergePayment } from "../../../../functions-src/lib/usecases/settle-money-back";
 import { reportRefunds } from "../../../../functions-src/lib/usecases/report-refunds";
 import { verifyLedger } from "../../../../functions-src/lib/usecases/verify-ledger";
 import { T0, authorizeOf, grantOf, spendOf } from "../../../support/builders";
+import { packPayment } from "../../../support/buyer";
 import { FakePayments, depsOver } from "../../../support/deps";
 import { startTestDatabase, type TestDatabase } from "../../../support/embedded";
 
@@ -24,21 +24,7 @@ async function newFamily() {
   const name = `family${(count += 1)}`;
   const [payer, second, third] = [`${name}a`, `${name}b`, `${name}c`] as const;
   const cause = `pack:cs_${name}`;
-  const payment = {
-    accountId: payer,
-    cause,
-    mode: "test",
-    valueMinor: toAmount(4900),
-    currency: "USD",
-    packId: "pack-1000",
-    packVersion: 1,
-    quantity: 1,
-    stripePaymentIntentId: `pi_${name}`,
-    stripeInvoiceId: null,
-    unitsGranted: toAmount(1000),
-    paidAt: T0,
-    ...NO_CLAIMS,
-  } as const;
+  const payment = packPayment({ accountId: payer, cause, stripePaymentIntentId: `pi_${name}` });
   const bought = { class: "pack", costMinor: toAmount(4900), currency: "USD", payment } as const;
   await deps.post({ accountId: payer, unit }, grantOf(1000, { ...bought, cause: { kind: "pack", id: cause } }), T0);
   for (const accountId of [payer, second, third]) {
