@@ -89,7 +89,7 @@ export const TEST_CARDS: readonly TestCard[] = [
     opens: "chargeback",
     reason: "fraudulent",
   }),
-  followed("4000000000002685", "Succeeds, then disputed as not received", {
+  followed("4000000000002685", "Succeeds, then not received", {
     kind: "dispute",
     opens: "chargeback",
     reason: "product_not_received",
@@ -99,7 +99,7 @@ export const TEST_CARDS: readonly TestCard[] = [
     opens: "inquiry",
     reason: "fraudulent",
   }),
-  followed("4000000000005423", "Succeeds, then an early fraud warning", {
+  followed("4000000000005423", "Succeeds, then a fraud warning", {
     kind: "fraud_warning",
     fraudType: "made_with_stolen_card",
   }),

@@ -4,7 +4,7 @@ export const CHECKOUT_STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ink: #eef1f8; --soft: #a8b1c7; --line: #39415a; --paper: #1c2236; --back: #12172a; --act: #6d64f5; } }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--back); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-main { width: 100%; max-width: 26rem; background: var(--paper); border: 1px solid var(--line); border-radius: 1rem; padding: 1.5rem; }
+main { width: 100%; max-width: 32rem; background: var(--paper); border: 1px solid var(--line); border-radius: 1rem; padding: 1.5rem; }
 h1 { margin: 0 0 .5rem; font-size: 2rem; }
 .badge { margin: 0 0 .5rem; color: var(--soft); font-size: .875rem; }
 .items { list-style: none; margin: 0 0 1rem; padding: 0; border-top: 1px solid var(--line); }
