@@ -9,6 +9,7 @@ import type { Subject } from "./wish";
 
 /** Longer than it takes to ask for all wishes of a mishap, so that none is done when it happens. */
 const WORK_MS = 6_000;
+const AT_ONCE_MS = 700;
 /** Longer than it takes to take over from a runtime that stands still: its leases last 30 s and are looked at every 10 s. */
 const LONG_WORK_MS = 45_000;
 const MOMENT_LIMIT_MS = 120_000;
@@ -26,8 +27,15 @@ export interface RuntimeMishap {
 /** Both are asked for the same at once. */
 export const AT_ONCE: RuntimeMishap = {
   name: "two runtimes, asked at once",
-  workMs: 300,
+  workMs: AT_ONCE_MS,
   play: async (runtimes, made) => {
+    // What is looked up before is slow too, so that both have looked before one of them acts.
+    const rules = subjectsOf(made).map(({ work }) => ({
+      plane: "api",
+      path: work.path,
+      effect: { kind: "latency", ms: AT_ONCE_MS },
+    }));
+    await runtimes.simulator().simulate("faults", { rules });
     await askUntilAnswered(made, runtimes.doors());
   },
 };
