@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { packCheckout } from "../pack";
 import { type Person, type Stage, type Stored, signIn, signUp, withDatabase } from "./stage";
-import { type Subject, differences, failuresOf } from "./wish";
+import { type Subject, callTogether, differences } from "./wish";
 
 /** The first checkouts of an account, by two members with different e-mail addresses: one Stripe customer has to come. */
 export const customerSubject: Subject = {
@@ -19,13 +19,14 @@ export const customerSubject: Subject = {
       accountId,
       ask: (doors) => {
         keys = doors.length * members.length;
-        const calls = doors.flatMap((door, index) =>
-          members.map(async ({ email }, member): Promise<unknown> => {
-            const user = await signIn(door, email);
-            return user.callFunction("billing/checkout", { ...packCheckout(`buy-${member}-${index}`), accountId });
-          }),
+        const callers = doors.flatMap((door, index) =>
+          members.map(({ email }, member) => ({ door, email, key: `buy-${member}-${index}` })),
         );
-        return failuresOf(calls);
+        return callTogether(
+          callers.map(({ door, email }) => signIn(door, email)),
+          (user, index) =>
+            user.callFunction("billing/checkout", { ...packCheckout(callers[index]?.key ?? "none"), accountId }),
+        );
       },
       count: async () => {
         const ours = (await customers(stage)).filter(({ metadata }) => metadata["accountId"] === accountId);

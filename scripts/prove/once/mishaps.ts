@@ -5,7 +5,7 @@ export interface Mishap {
   readonly where: "work" | "between";
   /** An effect of the simulator's faults, for the spoiled call; `commit`: Stripe does the work all the same. */
   readonly effect: { readonly kind: string; readonly commit: boolean };
-  /** How many calls of each caller are spoiled; null = all until it is over. */
+  /** How many calls of each caller are spoiled; null = all until it is over, so that the product has to come again by itself after the SDK gave up. */
   readonly times: number | null;
   /** `waits`: nothing is done to the product; `killed`: it is killed in that moment and started again. */
   readonly product: "waits" | "killed";
@@ -16,16 +16,13 @@ export interface Mishap {
 const SOON = 120;
 /** Stripe has forgotten its idempotency keys by then. */
 export const A_DAY_LATER = 25 * 3600;
-/** The call and two retries of the SDK: after so many lost answers the product has to come again by itself. */
-const ALL_TRIES = 3;
-
 /** The mishaps of one product. */
 export const MISHAPS: readonly Mishap[] = [
   {
     name: "answers reset, again soon",
     where: "work",
     effect: { kind: "reset", commit: true },
-    times: ALL_TRIES,
+    times: null,
     product: "waits",
     laterSeconds: SOON,
   },
@@ -33,8 +30,7 @@ export const MISHAPS: readonly Mishap[] = [
     name: "answers cut, again after 25 h",
     where: "work",
     effect: { kind: "cut", commit: true },
-    // The SDK does not repeat a call whose answer had begun.
-    times: 1,
+    times: null,
     product: "waits",
     laterSeconds: A_DAY_LATER,
   },

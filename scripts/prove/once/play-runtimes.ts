@@ -7,8 +7,9 @@ import type { Runtimes } from "./runtimes";
 import type { Stored } from "./stage";
 import type { Subject } from "./wish";
 
-/** Stripe takes so long that several are at the same work. */
-const WORK_MS = 2_000;
+/** Longer than it takes to ask for all wishes of a mishap, so that none is done when it happens. */
+const WORK_MS = 6_000;
+const AT_ONCE_MS = 700;
 /** Longer than it takes to take over from a runtime that stands still: its leases last 30 s and are looked at every 10 s. */
 const LONG_WORK_MS = 45_000;
 const MOMENT_LIMIT_MS = 120_000;
@@ -26,8 +27,15 @@ export interface RuntimeMishap {
 /** Both are asked for the same at once. */
 export const AT_ONCE: RuntimeMishap = {
   name: "two runtimes, asked at once",
-  workMs: 300,
+  workMs: AT_ONCE_MS,
   play: async (runtimes, made) => {
+    // What is looked up before is slow too, so that both have looked before one of them acts.
+    const rules = subjectsOf(made).map(({ work }) => ({
+      plane: "api",
+      path: work.path,
+      effect: { kind: "latency", ms: AT_ONCE_MS },
+    }));
+    await runtimes.simulator().simulate("faults", { rules });
     await askUntilAnswered(made, runtimes.doors());
   },
 };
@@ -40,6 +48,7 @@ export const ONE_KILLED: RuntimeMishap = {
     const asked = Promise.all(made.map(({ wish }) => wish.ask([runtimes.elder()])));
     await untilAsked(runtimes, made);
     await runtimes.killElder();
+    await assertOnTheWay(runtimes, made);
     await letTimePass(made);
     await runtimes.endTurns();
     await askUntilAnswered(made, [runtimes.younger()]);
@@ -66,6 +75,7 @@ async function playFrozen(runtimes: Runtimes, made: readonly Made[]): Promise<vo
   await untilAsked(runtimes, made);
   const goOn = runtimes.freezeElder();
   try {
+    await assertOnTheWay(runtimes, made);
     await letTimePass(made);
     await runtimes.endTurns();
     const others = made.filter(({ subject }) => subject.outboxKind === null);
@@ -97,6 +107,12 @@ export async function playRuntimes(
   const cells = await countCells(runtimes, made, { mishap: name, startedAt, limitMs: END_LIMIT_MS });
   await runtimes.refill();
   return cells;
+}
+
+/** Throws: an Error when the mishap came too late for a message, so that the cell would prove nothing. */
+async function assertOnTheWay(runtimes: Runtimes, made: readonly Made[]): Promise<void> {
+  const late = (await messagesOf(runtimes, made)).filter(({ state }) => state !== "pending");
+  if (late.length > 0) throw new Error(`The mishap was missed by ${late.map(({ _id }) => _id).join()}`);
 }
 
 const subjectsOf = (made: readonly Made[]): readonly Subject[] => [...new Set(made.map(({ subject }) => subject))];

@@ -1,6 +1,6 @@
 import { balanceOf, entriesOf, messageStates, newBuyer } from "./buy-pack";
 import { signInOperator } from "./stage";
-import { type Subject, differences, failuresOf } from "./wish";
+import { type Subject, callTogether, differences } from "./wish";
 
 const REFUND_MINOR = 400;
 const KIND = "stripe_refund";
@@ -19,7 +19,10 @@ export const refundSubject: Subject = {
     return {
       accountId,
       ask: (doors) =>
-        failuresOf(doors.map(async (door) => (await signInOperator(stage, door)).callFunction("admin/refund", refund))),
+        callTogether(
+          doors.map((door) => signInOperator(stage, door)),
+          (operator) => operator.callFunction("admin/refund", refund),
+        ),
       count: async () => {
         const { data } = await stage.simulator().sdk.refunds.list({ payment_intent: paymentIntentId, limit: 100 });
         const amounts = data.map(({ amount, status }) => `${status} ${amount}`);

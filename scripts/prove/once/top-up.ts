@@ -1,6 +1,6 @@
 import { balanceOf, entriesOf, messageStates, newBuyer } from "./buy-pack";
 import { signIn } from "./stage";
-import { type Subject, differences, failuresOf } from "./wish";
+import { type Subject, callTogether, differences } from "./wish";
 
 const KIND = "top_up";
 const TERMS = {
@@ -22,19 +22,16 @@ export const topUpSubject: Subject = {
     const buyer = await newBuyer(stage);
     const { accountId, customerId, email } = buyer;
     const [first] = stage.doors();
-    const failures = await failuresOf([
-      signIn(first, email).then((user): Promise<unknown> => user.callFunction("wallet/autoTopUp", TERMS)),
-    ]);
+    const signedIn = signIn(first, email);
+    const failures = await callTogether([signedIn], (user) => user.callFunction("wallet/autoTopUp", TERMS));
     if (failures.length > 0) throw new Error(`The automatic top-up was not switched on: ${failures.join()}`);
     return {
       accountId,
       ask: (doors) =>
-        failuresOf(
-          doors.map(async (door, index) => {
-            const user = await signIn(door, email);
-            const spend = { accountId, key: `use-${index}`, amount: 60 / doors.length };
-            return (await user.callFunction("wallet/consume", spend)) as unknown;
-          }),
+        callTogether(
+          doors.map((door) => signIn(door, email)),
+          (user, index) =>
+            user.callFunction("wallet/consume", { accountId, key: `use-${index}`, amount: 60 / doors.length }),
         ),
       meanwhile: async () => {
         const { sdk } = stage.simulator();

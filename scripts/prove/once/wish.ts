@@ -1,3 +1,4 @@
+import type { User } from "realm-web";
 import type { Door, Stage } from "./stage";
 
 /** A call of Stripe's API. */
@@ -41,8 +42,17 @@ export interface Subject {
   prepare(stage: Stage): Promise<Wish>;
 }
 
-/** Calls everything at once; answers why calls failed. */
-export async function failuresOf(calls: readonly Promise<unknown>[]): Promise<readonly string[]> {
+/** Lets everybody sign in and then call at once; answers why sign-ins or calls failed. */
+export async function callTogether(
+  signIns: readonly Promise<User>[],
+  call: (user: User, index: number) => Promise<unknown>,
+): Promise<readonly string[]> {
+  await Promise.allSettled(signIns);
+  return failuresOf(signIns.map(async (signedIn, index) => call(await signedIn, index)));
+}
+
+/** Waits for calls; answers why some failed. */
+async function failuresOf(calls: readonly Promise<unknown>[]): Promise<readonly string[]> {
   const settled = await Promise.allSettled(calls);
   return settled.flatMap((result) => {
     if (result.status === "rejected") return [String(result.reason)];
