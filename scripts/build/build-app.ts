@@ -1,13 +1,17 @@
 import { build, transformSync } from "esbuild";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { COLLECTIONS, DATABASE_NAME } from "../../functions-src/lib/adapters/mongo/schema/collections";
 import { ROOT, type Entry, loadEntries, sourceFiles } from "./definitions";
 import { dataSourceFiles, endpointsConfig, functionsConfig, triggerFile } from "./tree-files";
+import { writeTree } from "./write-tree";
 
 const LIB = join(ROOT, "functions-src", "lib");
 /** The syntax that the functions of Atlas still take; the SDKs beside it need more and run in our runtime only. */
 const TARGET = "es2018";
+const DATABASE_FOLDER = join("data_sources", "mongodb-atlas", DATABASE_NAME);
+/** The folders of the tree that the build owns. */
+const GENERATED = ["functions", "triggers", "http_endpoints", DATABASE_FOLDER];
 /** What the deployed code needs from npm. */
 const DEPENDENCIES = ["canonicalize", "stripe", "zod"];
 
@@ -22,32 +26,19 @@ export interface BuildReport {
 
 /**
  * Writes the generated part of the App Services tree: functions with their library, triggers, endpoints, and schema and
- * rules of every collection. The hand-written part stays as it is.
+ * rules of every collection. The hand-written part stays as it is. What is as it should be already is not touched, so that
+ * products that run from the tree, or are started at the same time, are not disturbed.
  */
 export async function buildApp(appFolder = join(ROOT, "app")): Promise<BuildReport> {
   const startedAt = Date.now();
   const entries = loadEntries();
-  for (const folder of ["functions", "triggers", "http_endpoints"]) {
-    rmSync(join(appFolder, folder), { recursive: true, force: true });
-  }
-  await buildLibrary(join(appFolder, "functions", "node_modules", "tollkeeper"));
-  await Promise.all(entries.map((entry) => buildEntry(entry, join(appFolder, "functions"))));
-
-  writeJson(join(appFolder, "functions", "config.json"), functionsConfig(entries));
-  writeJson(join(appFolder, "functions", "package.json"), { name: "functions", dependencies: pinnedVersions() });
-  writeJson(join(appFolder, "http_endpoints", "config.json"), endpointsConfig(entries));
-  for (const entry of entries) {
-    const file = triggerFile(entry);
-    if (file !== null) writeJson(join(appFolder, "triggers", `${entry.definition.name}.json`), file);
-  }
-  const databaseFolder = join(appFolder, "data_sources", "mongodb-atlas", DATABASE_NAME);
-  rmSync(databaseFolder, { recursive: true, force: true });
-  for (const definition of COLLECTIONS) {
-    for (const [name, content] of Object.entries(dataSourceFiles(definition, DATABASE_NAME))) {
-      writeJson(join(databaseFolder, definition.name, name), content);
-    }
-  }
-  await buildPackage();
+  const files = new Map<string, string>([
+    ...(await libraryFiles()),
+    ...(await entryFiles(entries)),
+    ...configFiles(entries),
+  ]);
+  writeTree(appFolder, { files, folders: GENERATED });
+  writeTree(ROOT, { files: await packageFiles(), folders: ["dist"] });
   const count = (kind: string): number => entries.filter(({ definition }) => definition.kind === kind).length;
   return {
     functions: count("function"),
@@ -58,26 +49,53 @@ export async function buildApp(appFolder = join(ROOT, "app")): Promise<BuildRepo
   };
 }
 
+type Files = readonly (readonly [path: string, content: string])[];
+
+function configFiles(entries: readonly Entry[]): Files {
+  const triggers = entries.flatMap((entry) => {
+    const file = triggerFile(entry);
+    return file === null ? [] : [[`triggers/${entry.definition.name}.json`, toJson(file)] as const];
+  });
+  const schemas = COLLECTIONS.flatMap((definition) =>
+    Object.entries(dataSourceFiles(definition, DATABASE_NAME)).map(
+      ([name, content]) => [join(DATABASE_FOLDER, definition.name, name), toJson(content)] as const,
+    ),
+  );
+  return [
+    ["functions/config.json", toJson(functionsConfig(entries))],
+    ["functions/package.json", toJson({ name: "functions", dependencies: pinnedVersions() })],
+    ["http_endpoints/config.json", toJson(endpointsConfig(entries))],
+    ...triggers,
+    ...schemas,
+  ];
+}
+
 /** Translates `functions-src/lib` file by file, so that every deployed function shares one loaded copy. */
-async function buildLibrary(folder: string): Promise<void> {
-  await build({
+async function libraryFiles(): Promise<Files> {
+  const folder = "functions/node_modules/tollkeeper";
+  const built = await build({
     entryPoints: [...sourceFiles(LIB)],
-    outdir: folder,
+    outdir: LIB,
     outbase: LIB,
+    write: false,
     format: "cjs",
     platform: "node",
     target: TARGET,
     bundle: false,
     logLevel: "error",
   });
-  writeJson(join(folder, "package.json"), { name: "tollkeeper", version: "0.1.0", private: true });
+  return [
+    ...built.outputFiles.map(({ path, text }) => [join(folder, relative(LIB, path)), text] as const),
+    [`${folder}/package.json`, toJson({ name: "tollkeeper", version: "0.1.0", private: true })],
+  ];
 }
 
 /** Bundles the package export `tollkeeper/wallet` for Node services; what comes from npm stays outside. */
-async function buildPackage(): Promise<void> {
-  await build({
+async function packageFiles(): Promise<ReadonlyMap<string, string>> {
+  const built = await build({
     entryPoints: [join(LIB, "wallet.ts")],
     outfile: join(ROOT, "dist", "wallet.js"),
+    write: false,
     bundle: true,
     packages: "external",
     format: "cjs",
@@ -85,10 +103,17 @@ async function buildPackage(): Promise<void> {
     target: "node20",
     logLevel: "error",
   });
+  return new Map(built.outputFiles.map(({ path, text }) => [relative(ROOT, path), text]));
+}
+
+function entryFiles(entries: readonly Entry[]): Promise<Files> {
+  return Promise.all(
+    entries.map(async (entry) => [`functions/${entry.functionName}.js`, await buildEntry(entry)] as const),
+  );
 }
 
 /** Turns an entry into the form of App Services: a file that assigns one function, with `require` inside its body. */
-async function buildEntry(entry: Entry, functionsFolder: string): Promise<void> {
+async function buildEntry(entry: Entry): Promise<string> {
   const bundled = await build({
     entryPoints: [entry.file],
     bundle: true,
@@ -121,7 +146,7 @@ async function buildEntry(entry: Entry, functionsFolder: string): Promise<void> 
   ].join("\n");
   // Fails here, with the file's name, when the result is not a script.
   transformSync(source, { loader: "js", sourcefile: entry.functionName });
-  write(join(functionsFolder, `${entry.functionName}.js`), source);
+  return source;
 }
 
 function pinnedVersions(): Record<string, string> {
@@ -131,11 +156,6 @@ function pinnedVersions(): Record<string, string> {
   return Object.fromEntries(DEPENDENCIES.map((name) => [name, manifest.dependencies[name] ?? ""]));
 }
 
-function writeJson(file: string, content: unknown): void {
-  write(file, `${JSON.stringify(content, null, 4)}\n`);
-}
-
-function write(file: string, content: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, content);
+function toJson(content: unknown): string {
+  return `${JSON.stringify(content, null, 4)}\n`;
 }
