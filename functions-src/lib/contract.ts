@@ -7,6 +7,7 @@ export type { ConsumeAnswer, ConsumeInput } from "./usecases/consume";
 export type { GrantAnswer, GrantInput } from "./usecases/grant-tokens";
 export type { Health } from "./usecases/check-health";
 export type { HistoryAnswer, HistoryInput } from "./usecases/read-history";
+export type { InvoicesAnswer } from "./usecases/list-invoices";
 export type { Me } from "./usecases/show-me";
 export type { Refusal, RefusalCode } from "./domain/refusal";
 export type { VerifyAnswer } from "./usecases/verify-ledger";

@@ -1,5 +1,5 @@
 import Stripe from "stripe";
-import type { AuditAnswer, BalanceAnswer } from "../../functions-src/lib/contract";
+import type { AuditAnswer, BalanceAnswer, InvoicesAnswer } from "../../functions-src/lib/contract";
 import type { PurchaseAnswer } from "../../functions-src/lib/usecases/show-purchase";
 import type { Reconciliation } from "../../functions-src/lib/usecases/reconcile-stripe";
 import type { TraceAnswer } from "../../functions-src/lib/usecases/trace";
@@ -218,6 +218,21 @@ describe("credit notes on the invoice of a pack", () => {
     await balanceIs(who, { available: 3, debt: 0 });
     const { payment } = await call<TraceAnswer>(shop.operator, "admin/trace", { id: who.sessionId });
     expect(payment).toMatchObject({ returnedMinor: 1000, unitsTaken: 100 });
+  });
+
+  it("stand beside invoices that the buyer can list, page by page, and nobody else", async () => {
+    const who = await shop.newPaidBuyer();
+    const { sessionId } = await openCheckout(who.user, { key: "second" });
+    await shop.simulate(`checkout/${sessionId}/pay`);
+    await balanceIs(who, { available: 203 });
+    const list = (page: object) => call<InvoicesAnswer>(who.user, "billing/invoices", page);
+    const newest = await list({ limit: 1 });
+    expect(newest.invoices).toMatchObject([{ status: "paid", totalMinor: 1000, paidMinor: 1000, currency: "USD" }]);
+    const older = await list({ limit: 1, before: newest.next });
+    expect(older).toMatchObject({ invoices: [{ invoiceId: await invoiceOf(who) }], next: null });
+    const other = await shop.signUp("nobody@example.org");
+    expect(await call(other, "billing/invoices")).toEqual({ ok: true, invoices: [], next: null });
+    await expect(call(other, "billing/invoices", { limit: 0 })).rejects.toThrow("expected a whole number in 1..100");
   });
 
   it("whose event was lost are found by the reconciler", async () => {

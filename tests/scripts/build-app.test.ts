@@ -45,6 +45,7 @@ describe("the built tree", () => {
       "admin/writeOff",
       "billing/catalog",
       "billing/checkout",
+      "billing/invoices",
       "billing/purchase",
       "usage/report",
       "usage/summary",

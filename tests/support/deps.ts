@@ -5,6 +5,7 @@ import { AppError } from "../../functions-src/lib/domain/app-error";
 import { toAmount } from "../../functions-src/lib/domain/amount";
 import { newestVersions } from "../../functions-src/lib/domain/catalog";
 import type { CheckoutFacts } from "../../functions-src/lib/domain/checkout";
+import type { InvoiceFact } from "../../functions-src/lib/domain/invoice";
 import { overDatabase } from "../../functions-src/lib/edge/compose";
 import { NO_MONEY_BACK, type MoneyBack } from "../../functions-src/lib/domain/money-back";
 import type { MoneyBackObject } from "../../functions-src/lib/domain/stripe-effects";
@@ -191,6 +192,11 @@ export class FakePayments implements Payments {
   async listEvents({ types }: { types: readonly string[] }): Promise<readonly ListedEvent[]> {
     await this.answer();
     return this.events.filter(({ type }) => types.includes(type));
+  }
+
+  async listInvoices(): Promise<{ invoices: readonly InvoiceFact[]; hasMore: boolean }> {
+    await this.answer();
+    return { invoices: [], hasMore: false };
   }
 
   async *listCheckouts(): AsyncIterable<CheckoutFacts> {

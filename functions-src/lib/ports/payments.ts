@@ -1,5 +1,6 @@
 import type { Amount } from "../domain/amount";
 import type { CheckoutFacts, PackOrder } from "../domain/checkout";
+import type { InvoiceFact } from "../domain/invoice";
 import type { MoneyBack } from "../domain/money-back";
 import type { MoneyBackObject } from "../domain/stripe-effects";
 import type { Instant } from "../domain/instant";
@@ -108,6 +109,12 @@ export interface Payments {
   loadTopUp(paymentIntentId: string): Promise<TopUpPayment | null>;
   /** Makes sure that an attempt that failed can never be paid. */
   cancelTopUp(paymentIntentId: string): Promise<void>;
+  /** Invoices of a customer, the newest first, one page; `before` is the id that the page begins after. */
+  listInvoices(page: {
+    readonly customerId: string;
+    readonly limit: number;
+    readonly before: string | null;
+  }): Promise<{ readonly invoices: readonly InvoiceFact[]; readonly hasMore: boolean }>;
   /** Events of some types since an instant, oldest first, at most 10,000. */
   listEvents(page: { readonly since: Instant; readonly types: readonly string[] }): Promise<readonly ListedEvent[]>;
   /** Checkout sessions made since an instant, newest first. */

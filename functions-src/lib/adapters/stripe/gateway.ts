@@ -3,6 +3,7 @@ import type { StripeMode } from "../../domain/payment";
 import type { Payments } from "../../ports/payments";
 import type { SaleTerms } from "./checkout-mapping";
 import { fromStripeEvent } from "./event-mapping";
+import { createInvoices } from "./invoices";
 import { createListings } from "./listings";
 import { createMoneyBack } from "./money-back";
 import { createSales } from "./sales";
@@ -34,6 +35,7 @@ export function createPayments(settings: StripeSettings): Payments {
     ...createMoneyBack(stripe),
     ...createTopUps(stripe),
     ...createListings(stripe),
+    ...createInvoices(stripe),
     verifyDelivery: async ({ rawBody, signature, now }) => {
       const nowSeconds = Math.floor(now / 1000);
       const check = await verifySignature({ rawBody, signature, nowSeconds }, settings.webhookSecrets);

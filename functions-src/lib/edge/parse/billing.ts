@@ -54,3 +54,15 @@ export const parseAutoTopUp = parseWith(
 export const parsePurchase = parseWith(
   z.strictObject({ accountId: fields.accountId.optional(), sessionId: fields.recordId }),
 );
+
+const PAGE = "expected a whole number in 1..100";
+
+export const parseInvoices = parseWith(
+  z
+    .strictObject({
+      accountId: fields.accountId.optional(),
+      limit: z.int({ error: PAGE }).min(1, { error: PAGE }).max(100, { error: PAGE }).default(20),
+      before: fields.recordId.optional(),
+    })
+    .transform(({ before, ...rest }) => ({ ...rest, before: before ?? null })),
+);
