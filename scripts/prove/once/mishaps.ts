@@ -4,7 +4,7 @@ export interface Mishap {
   /** What is spoiled: Stripe's call itself, or what comes between its answer and our mark. */
   readonly where: "work" | "between";
   /** An effect of the simulator's faults, for the spoiled call; `commit`: Stripe does the work all the same. */
-  readonly effect: { readonly kind: string; readonly commit: boolean };
+  readonly effect: { readonly kind: string; readonly commit: boolean; readonly status?: number };
   /** How many calls of each caller are spoiled; null = all until it is over, so that the product has to come again by itself after the SDK gave up. */
   readonly times: number | null;
   /** `waits`: nothing is done to the product; `killed`: it is killed in that moment and started again. */
@@ -13,7 +13,8 @@ export interface Mishap {
   readonly laterSeconds: number;
 }
 
-const SOON = 120;
+/** Longer than what Stripe failed at rests before it is asked for again. */
+const SOON = 180;
 /** Stripe has forgotten its idempotency keys by then. */
 export const A_DAY_LATER = 25 * 3600;
 /** The mishaps of one product. */
@@ -33,6 +34,22 @@ export const MISHAPS: readonly Mishap[] = [
     times: null,
     product: "waits",
     laterSeconds: A_DAY_LATER,
+  },
+  {
+    name: "500 kept under the key, work done, again soon",
+    where: "work",
+    effect: { kind: "status", status: 500, commit: true },
+    times: null,
+    product: "waits",
+    laterSeconds: SOON,
+  },
+  {
+    name: "500 kept under the key, nothing done, again soon",
+    where: "work",
+    effect: { kind: "status", status: 500, commit: false },
+    times: null,
+    product: "waits",
+    laterSeconds: SOON,
   },
   {
     name: "answer hangs, time limit of the SDK",
