@@ -36,7 +36,7 @@ const advance = (under: RuntimeUnderTest, body: unknown) =>
   send(`${under.runtime.baseUrl}/_dev/clock/advance`, { method: "POST", body });
 /** In the order they were written: ids of two processes do not tell it within one second. */
 const ticks = async (): Promise<string[]> => {
-  const found = await bed.client.db("clock").collection("ticks").find().sort({ $natural: 1 }).toArray();
+  const found = await bed.client.db("clock").collection("ticks").find().sort({ turn: 1 }).toArray();
   return found.map((tick) => `${tick["by"]} ${tick["at"]}`);
 };
 

@@ -1,4 +1,6 @@
 exports = async function () {
-  const ticks = context.services.get("mongodb-atlas").db("clock").collection("ticks");
-  await ticks.insertOne({ by: "onDay", at: new Date().toISOString() });
+  const db = context.services.get("mongodb-atlas").db("clock");
+  const options = { upsert: true, returnNewDocument: true };
+  const { turn } = await db.collection("turns").findOneAndUpdate({ _id: "ticks" }, { $inc: { turn: 1 } }, options);
+  await db.collection("ticks").insertOne({ turn, by: "onDay", at: new Date().toISOString() });
 };
