@@ -96,8 +96,8 @@ describe("database triggers", () => {
     expect(failure).toMatchObject({ error: "cannot digest this order", consumed: true });
     const told = await bed
       .shop("changeLog")
-      .find({ trigger: "onOrder" }, { projection: { _id: 0, trigger: 0 } })
-      .sort({ $natural: 1 })
+      .find({ trigger: "onOrder" }, { projection: { _id: 0, trigger: 0, turn: 0 } })
+      .sort({ turn: 1 })
       .toArray();
     const insert = (n: number) => ({ id: `ordered-${n}`, operation: "insert", n, asSystem: true, userType: "system" });
     expect(told).toEqual(

@@ -1,6 +1,10 @@
 exports = async function (event) {
-  const log = context.services.get("mongodb-atlas").db("shop").collection("changeLog");
+  const db = context.services.get("mongodb-atlas").db("shop");
+  const log = db.collection("changeLog");
+  const options = { upsert: true, returnNewDocument: true };
+  const { turn } = await db.collection("turns").findOneAndUpdate({ _id: "changeLog" }, { $inc: { turn: 1 } }, options);
   await log.insertOne({
+    turn,
     trigger: "onOrder",
     id: event.documentKey._id,
     operation: event.operationType,
