@@ -30,7 +30,8 @@ export function converge(draft: WalletDraft, command: ConvergeCommand, at: Insta
   const wallets = [draft, ...draft.others.values()];
   const starts = new Map(wallets.map(({ wallet, entries }) => [wallet.id, entries.length]));
   const booking: Booking = { command, payment, at, starts };
-  const settled = bringBack(freezeAll(takeBack(draft, booking), booking), booking);
+  const moved = bringBack(freezeAll(takeBack(draft, booking), booking), booking);
+  const settled = moved.entries.length > draft.entries.length ? moved : bookNothing(moved, booking);
   const after: PaymentFact = { ...payment, ...command.claims };
   return {
     draft: {
@@ -39,6 +40,20 @@ export function converge(draft: WalletDraft, command: ConvergeCommand, at: Insta
       changedPayments: [...settled.changedPayments.filter(({ cause }) => cause !== payment.cause), after],
     },
   };
+}
+
+/** The wallet that was paid for keeps an entry of every decision, also when only others were changed. */
+function bookNothing(draft: WalletDraft, booking: Booking): WalletDraft {
+  const { payment, command, at } = booking;
+  const { unitsTaken, revision } = command.claims;
+  const nothing = { account: "available", amount: 0 } as const;
+  return book(draft, {
+    ...contentOf(draft, booking),
+    kind: unitsTaken > payment.unitsTaken ? "clawback" : "reinstate",
+    postings: [nothing, { account: "takenBack", amount: 0 }],
+    receipt: [],
+    answer: { amount: 0, owed: 0, revision, since: at },
+  });
 }
 
 /** The other wallets that hold or held parts of the payment. */
