@@ -18,10 +18,8 @@ export interface AuditPage {
   readonly limit: number;
 }
 
-/** Who did what to whom: found and inserted, nothing else. */
+/** Who did what to whom. Records are kept by the stores that do what they tell, in the same transaction. */
 export interface AuditLog {
-  /** Keeps a record of what was done already; one that is kept stays as it is. */
-  put(noted: NotedRecord): Promise<void>;
   /** Records, newest first, each with the words of its reason while they are not erased. */
   list(page: AuditPage): Promise<readonly { readonly record: AuditRecord; readonly reason: string | null }[]>;
 }

@@ -36,7 +36,7 @@ export interface Deps {
   readonly paymentRecords: PaymentRecords;
   readonly outbox: OutboxStore;
   readonly drifts: DriftStore;
-  readonly audit: Pick<AuditLog, "list">;
+  readonly audit: AuditLog;
   readonly webhooks: WebhookStore;
   readonly webhookSender: WebhookSender;
   readonly payments: Payments;

@@ -71,7 +71,6 @@ export function createAuditLog(database: Database): AuditCollection {
     insert,
     keep,
     alongside,
-    put: (noted) => alongside(noted, () => Promise.resolve()),
     list: async (page) => {
       const documents = await collection.find(filterOf(page), { sort: { _id: -1 }, limit: page.limit });
       const records = documents.map(fromDbRecord);
