@@ -1,7 +1,7 @@
 import type { Deps } from "./deps";
+import { someAtOnce } from "./some-at-once";
 
 const PAGE = 500;
-const AT_ONCE = 16;
 /** A sweep ends before the next one begins; what is left is that one's. */
 const BUDGET_MS = 45_000;
 
@@ -23,10 +23,7 @@ export async function drain<Row>(deps: Pick<Deps, "timing">, { listDue, idOf, wo
   while (deps.timing.elapsedMs() - startedMs < BUDGET_MS) {
     const fresh = (await listDue(PAGE)).filter((row) => !visited.has(idOf(row)));
     if (fresh.length === 0) return;
-    for (let start = 0; start < fresh.length; start += AT_ONCE) {
-      const some = fresh.slice(start, start + AT_ONCE);
-      for (const row of some) visited.add(idOf(row));
-      await Promise.all(some.map(work));
-    }
+    for (const row of fresh) visited.add(idOf(row));
+    await someAtOnce(fresh, work);
   }
 }

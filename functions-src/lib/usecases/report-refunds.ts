@@ -5,9 +5,9 @@ import { type RefundLine, type RefundTotal, refundLine, refundTotals } from "../
 import type { Caller } from "./caller";
 import type { Deps } from "./deps";
 import { loadPaymentEntries, walletOfPayment } from "./payment-entries";
+import { someAtOnce } from "./some-at-once";
 
 const MAX_LINES = 5000;
-const AT_ONCE = 16;
 
 /** Which report is asked for, over what happened from `from` on and before `to`. */
 export interface ReportInput {
@@ -48,14 +48,10 @@ export async function reportRefunds(deps: Deps, _caller: Caller, input: ReportIn
       `to: expected a period with at most ${MAX_LINES} payments, got more; shorten it`,
     );
   }
-  const lines: RefundLine[] = [];
-  for (let start = 0; start < payments.length; start += AT_ONCE) {
-    const some = payments.slice(start, start + AT_ONCE).map(async (payment) => {
-      const { accountId, cause } = payment;
-      return refundLine(payment, await loadPaymentEntries(deps, walletOfPayment(accountId, cause), cause));
-    });
-    lines.push(...(await Promise.all(some)));
-  }
+  const lines = await someAtOnce(payments, async (payment) => {
+    const { accountId, cause } = payment;
+    return refundLine(payment, await loadPaymentEntries(deps, walletOfPayment(accountId, cause), cause));
+  });
   const totals = refundTotals(lines);
   return format === "csv"
     ? { ok: true, kind, totals, csv: csvOf(lines) }

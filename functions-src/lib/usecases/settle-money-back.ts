@@ -4,6 +4,7 @@ import type { Instant } from "../domain/instant";
 import { claimsOf, isSameClaims, isSameUnits } from "../domain/money-back";
 import type { PaymentClaims, PaymentFact } from "../domain/payment";
 import type { MoneyBackObject } from "../domain/stripe-effects";
+import { SYSTEM_ACTORS } from "./audit";
 import type { Deps } from "./deps";
 import { settleCheckout } from "./settle-checkout";
 import { settleTopUp } from "./settle-top-up";
@@ -84,7 +85,7 @@ async function bookClaims(deps: Deps, payment: PaymentFact, claims: PaymentClaim
       key: `claims:${cause}:${claims.revision}`,
       fingerprint: deps.digest.json({ ...claims }),
     },
-    actor: { kind: "system", id: "stripe" },
+    actor: SYSTEM_ACTORS.stripe,
     note: null,
     cause,
     claims,

@@ -1,17 +1,13 @@
-import { AppError } from "../../domain/app-error";
 import { gateOf, isSameStanding } from "../../domain/standing";
 import type { AccountStore } from "../../ports/account-store";
 import { type Wallet, type WalletRef, emptyWallet } from "../../domain/wallet";
 import type { Database, OperationOptions } from "../../ports/collection";
-import { StoreFailure } from "../../ports/wallet-store";
 import { fromDbAccount } from "./account-mapping";
 import { createAuditLog } from "./audit-log";
-import { inTransaction } from "./in-transaction";
+import { inTransaction, untilCommitted } from "./in-transaction";
 import { fromDbInstant, toDbInstant } from "./mapping";
 import { createPaymentRecords } from "./payments";
 import { createWallets } from "./wallets";
-
-const MAX_TRIES = 20;
 
 /** Makes the reader of wallets that do not exist yet: they begin with the gate of their account. */
 export function createNewWallets(database: Database): (ref: WalletRef, options?: OperationOptions) => Promise<Wallet> {
@@ -47,15 +43,5 @@ export function createStandings(database: Database): AccountStore["changeStandin
       return after;
     });
 
-  return async (accountId, change) => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await attempt(accountId, change);
-      } catch (error) {
-        // A change that was made already changes nothing, so a commit of unknown fate is tried again like any other.
-        if (!(error instanceof StoreFailure) || error.kind === "corrupt") throw error;
-        if (tries === MAX_TRIES) throw new AppError("unavailable", `Account ${accountId} stays busy: try again`);
-      }
-    }
-  };
+  return (accountId, change) => untilCommitted(`Account ${accountId}`, () => attempt(accountId, change));
 }

@@ -1,11 +1,12 @@
 import { AUDIT_ACTIONS, type AuditRecord, firstAuditIdAt } from "../../domain/audit";
-import { ACTOR_KINDS, type JsonObject } from "../../domain/entry";
+import type { JsonObject } from "../../domain/entry";
 import type { AuditLog, AuditPage, NotedRecord } from "../../ports/audit-log";
 import type { Database, OperationOptions, StoredDocument } from "../../ports/collection";
 import { StoreFailure } from "../../ports/wallet-store";
 import { createEntryNotes } from "./entry-notes";
 import { inTransaction } from "./in-transaction";
 import {
+  fromDbActor,
   fromDbDocument,
   fromDbInstant,
   fromDbJson,
@@ -107,12 +108,11 @@ function toDbRecord(database: Database, { id, at, actor, before, after, ...rest 
 }
 
 function fromDbRecord(document: StoredDocument): AuditRecord {
-  const actor = fromDbDocument(document["actor"], "actor");
   return {
     id: fromDbText(document["_id"], "_id"),
     accountId: fromDbTextOrNull(document["accountId"], "accountId"),
     at: fromDbInstant(document["at"], "at"),
-    actor: { kind: fromDbWord(actor["kind"], ACTOR_KINDS, "actor.kind"), id: fromDbText(actor["id"], "actor.id") },
+    actor: fromDbActor(document["actor"], "actor"),
     action: fromDbWord(document["action"], AUDIT_ACTIONS, "action"),
     target: fromDbText(document["target"], "target"),
     before: factsOf(document["before"], "before"),

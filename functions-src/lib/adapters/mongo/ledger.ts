@@ -1,5 +1,4 @@
 import {
-  ACTOR_KINDS,
   ENTRY_KINDS,
   type Entry,
   type EntryKind,
@@ -14,6 +13,7 @@ import type { Collection, Database, OperationOptions, StoredDocument } from "../
 import type { OperationName } from "../../ports/wallet-store";
 import { fromDbReceipt, toDbReceipt } from "./lot-mapping";
 import {
+  fromDbActor,
   fromDbAmount,
   fromDbDocument,
   fromDbInstant,
@@ -166,7 +166,6 @@ function toDbEntry(database: Database, entry: Entry): Record<string, unknown> {
 }
 
 function fromDbEntry(document: StoredDocument): Entry {
-  const actor = fromDbDocument(document["actor"], "actor");
   const cause = fromDbDocument(document["cause"], "cause");
   const balance = fromDbDocument(document["balanceAfter"], "balanceAfter");
   return {
@@ -181,7 +180,7 @@ function fromDbEntry(document: StoredDocument): Entry {
     fingerprint: fromDbText(document["fingerprint"], "fingerprint"),
     at: fromDbInstant(document["at"], "at"),
     recordedAt: fromDbInstant(document["recordedAt"], "recordedAt"),
-    actor: { kind: fromDbWord(actor["kind"], ACTOR_KINDS, "actor.kind"), id: fromDbText(actor["id"], "actor.id") },
+    actor: fromDbActor(document["actor"], "actor"),
     cause: { kind: fromDbText(cause["kind"], "cause.kind"), id: fromDbText(cause["id"], "cause.id") },
     postings: fromDbList(document["postings"], "postings", (element, path) => {
       const posting = fromDbDocument(element, path);

@@ -41,10 +41,11 @@ export function createLots(database: Database): Lots {
     },
     findHolders: async (cause, options) => {
       const documents = await collection.find({ rootCause: cause }, { ...options, limit: MAX_LOTS_OF_A_CAUSE });
-      const holders = documents
-        .map(fromDbLotFact)
-        .map(({ accountId, walletId }) => [walletId, { accountId, unit: walletId.slice(accountId.length + 1) }]);
-      return [...new Map(holders as [string, WalletRef][]).values()];
+      const holders = new Map<string, WalletRef>();
+      for (const { accountId, walletId } of documents.map(fromDbLotFact)) {
+        holders.set(walletId, { accountId, unit: walletId.slice(accountId.length + 1) });
+      }
+      return [...holders.values()];
     },
     findByIds: async (accountId, ids, options) => {
       if (ids.length === 0) return [];

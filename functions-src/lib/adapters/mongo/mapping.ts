@@ -1,5 +1,5 @@
 import { type Amount, toAmount } from "../../domain/amount";
-import type { JsonValue } from "../../domain/entry";
+import { ACTOR_KINDS, type Actor, type JsonValue } from "../../domain/entry";
 import type { Instant } from "../../domain/instant";
 import type { Database, StoredDocument } from "../../ports/collection";
 
@@ -87,6 +87,12 @@ export function fromDbList<T>(
 ): readonly T[] {
   if (!Array.isArray(value)) throw new Error(`${field}: expected a stored list, found ${String(value)}`);
   return value.map((element, index) => read(element, `${field}.${index}`));
+}
+
+/** Reads who did something. */
+export function fromDbActor(value: unknown, field: string): Actor {
+  const actor = fromDbDocument(value, field);
+  return { kind: fromDbWord(actor["kind"], ACTOR_KINDS, `${field}.kind`), id: fromDbText(actor["id"], `${field}.id`) };
 }
 
 /** Writes plain JSON; its numbers are whole and become 64-bit integers. */

@@ -1,4 +1,3 @@
-import { AppError } from "../../domain/app-error";
 import { dueAtOf } from "../../domain/due-at";
 import { isArmed } from "../../domain/low-balance";
 import { type Wallet, type WalletRef, walletIdOf } from "../../domain/wallet";
@@ -8,7 +7,7 @@ import { StoreFailure, type WalletSettings, type WalletStore } from "../../ports
 import { createNewWallets } from "./account-standing";
 import { createAuditLog } from "./audit-log";
 import type { Holds } from "./holds";
-import { inTransaction } from "./in-transaction";
+import { inTransaction, untilCommitted } from "./in-transaction";
 import { toDbInstant } from "./mapping";
 import { asTransient } from "./store-errors";
 import type { Wallets } from "./wallets";
@@ -17,7 +16,6 @@ type WalletChange = (wallet: Wallet) => Wallet;
 type RecordOfChange = (before: Wallet, after: Wallet) => NotedRecord;
 
 const MAX_CLOCKS = 8;
-const MAX_TRIES = 20;
 
 /** Makes the writes that change how a wallet behaves and not what it holds: they add no ledger entry. */
 export function createSettings(
@@ -43,17 +41,8 @@ export function createSettings(
       return changed;
     });
   /** Reads, changes and writes a wallet in one transaction, so that no change undoes another. */
-  const changeWallet = async (ref: WalletRef, change: WalletChange, recordOf?: RecordOfChange): Promise<Wallet> => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await attempt(ref, change, recordOf);
-      } catch (error) {
-        // The changes can be made again, so a commit of unknown fate is no reason to stop either.
-        if (!(error instanceof StoreFailure) || error.kind === "corrupt") throw error;
-        if (tries === MAX_TRIES) throw new AppError("unavailable", `Wallet ${walletIdOf(ref)} stays busy: try again`);
-      }
-    }
-  };
+  const changeWallet = (ref: WalletRef, change: WalletChange, recordOf?: RecordOfChange): Promise<Wallet> =>
+    untilCommitted(`Wallet ${walletIdOf(ref)}`, () => attempt(ref, change, recordOf));
 
   return {
     changeSettings: (ref, settings, recordOf) =>
